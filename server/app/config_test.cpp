@@ -1,0 +1,89 @@
+#include "app/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace onhand::app {
+namespace {
+
+std::string problem_of(const Values& flags, const Values& environment = {}, const Values& file = {}) {
+    const auto config = make_config(flags, environment, file);
+    return config ? "" : config.error();
+}
+
+TEST(Config, has_safe_defaults) {
+    const auto config = make_config({}, {}, {});
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->host, "127.0.0.1");
+    EXPECT_EQ(config->port, 3000);
+    EXPECT_EQ(config->sqlite_path(), "data/onhand.db");
+    EXPECT_EQ(config->registration, http::Registration::first);
+    EXPECT_FALSE(config->demo);
+}
+
+TEST(Config, prefers_flags_over_the_environment_over_the_file) {
+    const Values flags{{"PORT", "1001"}};
+    const Values environment{{"PORT", "1002"}, {"ONHAND_HOST", "0.0.0.0"}};
+    const Values file{{"PORT", "1003"}, {"ONHAND_HOST", "::1"}, {"ONHAND_LOG_LEVEL", "debug"}};
+    const auto config = make_config(flags, environment, file);
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->port, 1001);
+    EXPECT_EQ(config->host, "0.0.0.0");
+    EXPECT_EQ(config->log_level, "debug");
+}
+
+TEST(Config, refuses_unknown_settings_but_not_those_of_other_programs) {
+    EXPECT_EQ(problem_of({}, {{"ONHAND_PROT", "1"}}), "unknown setting ONHAND_PROT in the environment");
+    EXPECT_EQ(problem_of({}, {}, {{"ONHAND_X", "1"}}), "unknown setting ONHAND_X in .env");
+    EXPECT_EQ(problem_of({}, {}, {{"POSTGRES_PASSWORD", "x"}}), "");
+}
+
+TEST(Config, refuses_bad_values_with_one_line_that_names_them) {
+    for (const Values& bad :
+         {Values{{"PORT", "0"}}, Values{{"PORT", "65536"}}, Values{{"PORT", "80x"}}, Values{{"PORT", ""}},
+          Values{{"DATABASE_URL", "mysql://x"}}, Values{{"DATABASE_URL", "sqlite:"}},
+          Values{{"DATABASE_URL", "postgresql://x"}}, Values{{"REDIS_URL", "redis://x"}},
+          Values{{"ONHAND_REGISTRATION", "closed"}}, Values{{"ONHAND_LOG_LEVEL", "loud"}},
+          Values{{"ONHAND_DEMO", "maybe"}}, Values{{"ONHAND_IO_THREADS", "0"}}, Values{{"ONHAND_IO_THREADS", "65"}},
+          Values{{"ONHAND_HOST", ""}}, Values{{"ONHAND_ALLOWED_ORIGINS", "shop.example"}},
+          Values{{"ONHAND_ALLOWED_ORIGINS", "https://a/b"}}}) {
+        const auto problem = problem_of(bad);
+        EXPECT_NE(problem.find(bad.begin()->first), std::string::npos) << bad.begin()->first << ": " << problem;
+        EXPECT_EQ(problem.find('\n'), std::string::npos);
+    }
+}
+
+TEST(Config, reads_lists_of_origins) {
+    const auto config = make_config({{"ONHAND_ALLOWED_ORIGINS", "https://a.example, http://b.example:8080"}}, {}, {});
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->allowed_origins, (std::vector<std::string>{"https://a.example", "http://b.example:8080"}));
+}
+
+struct EnvFile : testing::Test {
+    void write(const std::string& text) { std::ofstream(path) << text; }
+    ~EnvFile() override { std::remove(path.c_str()); }
+    std::string path = testing::TempDir() + "onhand_env_file_test";
+};
+
+TEST_F(EnvFile, is_read_with_comments_quotes_and_export) {
+    write("# comment\n\nPORT=3001\nexport ONHAND_HOST='0.0.0.0'\nA = \"b c\" \r\n");
+    const auto values = read_env_file(path);
+    ASSERT_TRUE(values);
+    EXPECT_EQ(*values, (Values{{"PORT", "3001"}, {"ONHAND_HOST", "0.0.0.0"}, {"A", "b c"}}));
+}
+
+TEST_F(EnvFile, is_refused_with_the_line_that_is_wrong) {
+    write("PORT=1\nnonsense\n");
+    EXPECT_EQ(read_env_file(path).error(), path + ":2: expected NAME=VALUE");
+    write("A=\"b\n");
+    EXPECT_EQ(read_env_file(path).error(), path + ":1: the quote does not end");
+}
+
+TEST(EnvFileMissing, is_no_values) {
+    EXPECT_TRUE(read_env_file("/nonexistent/.env")->empty());
+}
+
+}  // namespace
+}  // namespace onhand::app

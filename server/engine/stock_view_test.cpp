@@ -1,0 +1,190 @@
+#include "engine/stock_view.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace onhand::engine {
+namespace {
+
+domain::Product product(std::int64_t id, std::string sku, std::string name, std::string category,
+                        domain::Quantity reorder = 0) {
+    domain::Product made;
+    made.id = domain::ProductId{id};
+    made.sku = std::move(sku);
+    made.name = std::move(name);
+    made.category = std::move(category);
+    made.barcode = "400" + std::to_string(id);
+    made.reorder_point = reorder;
+    return made;
+}
+
+domain::StockLevel level(std::int64_t product_id, std::int64_t location, domain::Quantity on_hand,
+                         domain::Quantity allocated = 0) {
+    domain::StockLevel made;
+    made.key = {domain::ProductId{product_id}, domain::LocationId{location}};
+    made.on_hand = on_hand;
+    made.allocated = allocated;
+    made.version = 1;
+    return made;
+}
+
+domain::Location location(std::int64_t id, std::string code) {
+    domain::Location made;
+    made.id = domain::LocationId{id};
+    made.code = std::move(code);
+    return made;
+}
+
+struct StockViewTest : testing::Test {
+    StockViewTest() {
+        view.put_location(location(1, "MAIN"));
+        view.put_location(location(2, "EAST"));
+        view.put_product(product(1, "PEN-1", "Blue pen", "Office", 5));
+        view.put_product(product(2, "INK-2", "Black ink", "Office"));
+        view.put_product(product(3, "TEA-3", "Green tea", "Kitchen", 2));
+        view.put_level(level(1, 1, 10, 6));
+        view.put_level(level(2, 1, 0));
+        view.put_level(level(3, 1, 7));
+        view.put_level(level(3, 2, 9));
+        view.set_head(42);
+    }
+
+    std::vector<std::string> skus(const StockFilter& filter) {
+        std::vector<std::string> found;
+        for (const auto& row : view.page(filter).rows) found.push_back(row.sku + '@' + row.location);
+        return found;
+    }
+
+    StockView view;
+    using Skus = std::vector<std::string>;
+};
+
+TEST_F(StockViewTest, lists_levels_by_sku_and_location) {
+    EXPECT_EQ(skus({}), (Skus{"INK-2@MAIN", "PEN-1@MAIN", "TEA-3@EAST", "TEA-3@MAIN"}));
+    EXPECT_EQ(view.page({}).total, 4);
+    EXPECT_EQ(view.page({}).head, 42);
+}
+
+TEST_F(StockViewTest, filters_by_every_field) {
+    StockFilter by_search;
+    by_search.search = "PEN blue";
+    EXPECT_EQ(skus(by_search), Skus{"PEN-1@MAIN"});
+    StockFilter by_barcode;
+    by_barcode.search = "4003";
+    EXPECT_EQ(skus(by_barcode).size(), 2u);
+    StockFilter by_category;
+    by_category.category = "Kitchen";
+    EXPECT_EQ(skus(by_category), (Skus{"TEA-3@EAST", "TEA-3@MAIN"}));
+    StockFilter by_location;
+    by_location.location = "EAST";
+    EXPECT_EQ(skus(by_location), Skus{"TEA-3@EAST"});
+    StockFilter by_sku;
+    by_sku.sku = "TEA-3";
+    EXPECT_EQ(skus(by_sku), (Skus{"TEA-3@EAST", "TEA-3@MAIN"}));
+    StockFilter nowhere;
+    nowhere.location = "NOWHERE";
+    EXPECT_TRUE(skus(nowhere).empty());
+}
+
+TEST_F(StockViewTest, tells_out_low_and_in_apart) {
+    StockFilter filter;
+    filter.state = StockState::out;
+    EXPECT_EQ(skus(filter), Skus{"INK-2@MAIN"});
+    filter.state = StockState::low;
+    EXPECT_EQ(skus(filter), Skus{"PEN-1@MAIN"});
+    filter.state = StockState::in;
+    EXPECT_EQ(skus(filter), (Skus{"TEA-3@EAST", "TEA-3@MAIN"}));
+}
+
+TEST_F(StockViewTest, sorts_by_numbers_and_texts_with_stable_pages) {
+    StockFilter filter;
+    filter.sort = StockSort::available;
+    filter.descending = true;
+    EXPECT_EQ(skus(filter), (Skus{"TEA-3@EAST", "TEA-3@MAIN", "PEN-1@MAIN", "INK-2@MAIN"}));
+    filter.offset = 1;
+    filter.limit = 2;
+    EXPECT_EQ(skus(filter), (Skus{"TEA-3@MAIN", "PEN-1@MAIN"}));
+    filter = {};
+    filter.sort = StockSort::name;
+    EXPECT_EQ(skus(filter), (Skus{"INK-2@MAIN", "PEN-1@MAIN", "TEA-3@EAST", "TEA-3@MAIN"}));
+    filter.sort = StockSort::sku;
+    filter.descending = true;
+    EXPECT_EQ(skus(filter).front(), "TEA-3@MAIN");
+}
+
+TEST_F(StockViewTest, answers_an_empty_page_past_the_end) {
+    StockFilter filter;
+    filter.offset = 1000;
+    for (const auto sort : {StockSort::sku, StockSort::available, StockSort::name}) {
+        filter.sort = sort;
+        EXPECT_TRUE(view.page(filter).rows.empty());
+        EXPECT_EQ(view.page(filter).total, 4);
+    }
+}
+
+TEST_F(StockViewTest, shows_a_committed_batch) {
+    domain::Changes changes;
+    changes.items.emplace_back(
+        domain::ProductEvent{0, domain::ProductEvent::Kind::created, product(4, "MUG-4", "Mug", "Kitchen"), {}});
+    changes.items.emplace_back(domain::LocationEvent{0, location(3, "WEST"), {}});
+    changes.levels[{domain::ProductId{4}, domain::LocationId{3}}] = level(4, 3, 12);
+    changes.levels[{domain::ProductId{1}, domain::LocationId{1}}] = level(1, 1, 10, 10);
+    view.apply(changes, 50);
+    EXPECT_EQ(view.head(), 50);
+    EXPECT_EQ(view.level("PEN-1", "")->level.available(), 0);
+    EXPECT_EQ(skus({}), (Skus{"INK-2@MAIN", "MUG-4@WEST", "PEN-1@MAIN", "TEA-3@EAST", "TEA-3@MAIN"}));
+    EXPECT_EQ(view.categories(), (std::vector<std::string>{"Kitchen", "Office"}));
+}
+
+TEST_F(StockViewTest, takes_archived_products_off_the_table) {
+    auto gone = product(2, "INK-2", "Black ink", "Office");
+    gone.archived = true;
+    domain::Changes changes;
+    changes.items.emplace_back(domain::ProductEvent{0, domain::ProductEvent::Kind::archived, gone, {}});
+    view.apply(changes, 43);
+    EXPECT_EQ(view.page({}).total, 3);
+    EXPECT_FALSE(view.levels("INK-2"));
+    EXPECT_TRUE(view.product("INK-2")->archived);
+    ProductFilter archived;
+    archived.archived = true;
+    EXPECT_EQ(view.products(archived).total, 1);
+    EXPECT_EQ(view.products({}).total, 2);
+}
+
+TEST_F(StockViewTest, finds_names_and_keys) {
+    const auto key = view.key_of("TEA-3", "EAST");
+    ASSERT_TRUE(key);
+    const auto names = view.names(std::vector{*key, domain::LevelKey{domain::ProductId{99}, domain::LocationId{1}}});
+    EXPECT_EQ(names[0].sku, "TEA-3");
+    EXPECT_EQ(names[0].location, "EAST");
+    EXPECT_EQ(names[1].sku, "");
+    EXPECT_FALSE(view.key_of("TEA-3", "NOWHERE"));
+    EXPECT_FALSE(view.key_of("NONE", ""));
+}
+
+TEST_F(StockViewTest, shows_readers_whole_levels_while_the_lane_writes) {
+    std::atomic<bool> stop{false};
+    std::thread lane([&] {
+        for (domain::Quantity i = 0; !stop; i = (i + 1) % 1000) {
+            domain::Changes changes;
+            auto changed = level(1, 1, i * 2, i);
+            changed.version = i;
+            changes.levels[changed.key] = changed;
+            view.apply(changes, 43);
+        }
+    });
+    const std::vector keys{domain::LevelKey{domain::ProductId{1}, domain::LocationId{1}}};
+    bool whole = true;
+    for (int i = 0; i < 20'000; ++i) {
+        const auto seen = view.levels(keys).front().level;
+        if (seen.on_hand != 10 || seen.allocated != 6)
+            whole = whole && seen.on_hand == 2 * seen.allocated && seen.version == seen.allocated;
+    }
+    stop = true;
+    lane.join();
+    EXPECT_TRUE(whole);
+}
+
+}  // namespace
+}  // namespace onhand::engine

@@ -1,0 +1,34 @@
+#pragma once
+// The reading face on SQLite: borrows a read session for each call and translates failures. The lists are in
+// order_query.cpp and movement_query.cpp. Thread-safe.
+
+#include "storage/sqlite/read_session.hpp"
+#include "storage/storage.hpp"
+
+namespace onhand::storage::sqlite {
+
+// The two lists, on a session of the caller. They throw SqlError.
+domain::OrderPage query_orders(ReadSession& session, const domain::OrderFilter& filter);
+domain::MovementPage query_movements(ReadSession& session, const domain::MovementFilter& filter);
+// Feed items with seq > after, at most `limit`, as of the session's transaction.
+domain::FeedPage query_feed(ReadSession& session, domain::FeedSeq after, std::int64_t limit);
+
+class Reader final : public ReadStore {
+  public:
+    // The databases exist and are migrated. Throws SqlError.
+    Reader(const std::string& path, const std::string& derived_path, int sessions)
+        : pool_(path, derived_path, sessions) {}
+
+    Result<std::optional<domain::OrderRow>, StoreError> order(const Uuid& id) override;
+    Result<domain::OrderPage, StoreError> orders(const domain::OrderFilter& filter) override;
+    Result<domain::MovementPage, StoreError> movements(const domain::MovementFilter& filter) override;
+    Result<domain::FeedPage, StoreError> feed(domain::FeedSeq after, std::int64_t limit) override;
+    Result<std::vector<domain::Product>, StoreError> products(std::span<const domain::ProductId> ids) override;
+    Result<domain::FeedSeq, StoreError> visit_all(const Visitor& visitor) override;
+    Result<void, StoreError> ping() override;
+
+  private:
+    ReadPool pool_;
+};
+
+}  // namespace onhand::storage::sqlite

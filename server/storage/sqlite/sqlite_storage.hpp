@@ -1,0 +1,73 @@
+#pragma once
+// The embedded store: SQLite behind the storage port. app/wiring opens it, hands store() to the engine and read_store()
+// to the readers, subscribes on_batch() to the bus, and destroys it last. Files beside DATABASE: DATABASE-wal and -shm
+// (SQLite's log), DATABASE.lock (one process at a time), DATABASE.mark (the highest feed number, see mark_file.hpp),
+// DATABASE.derived (lists, see derived_store.hpp). Nothing else in the process may open or close DATABASE: that would
+// drop SQLite's locks.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "domain/feed_batch.hpp"
+#include "storage/storage.hpp"
+
+namespace onhand::storage::sqlite {
+
+struct SqliteOptions {
+    std::string path = "data/onhand.db";  // its folder is made when missing
+    int read_connections = 2;             // reading calls that run at the same time
+    int busy_ms = 2'000;                  // waiting for another program's lock before a batch is answered with conflict
+    int checkpoint_pages = 6'000;         // the log is copied into the database past this length (4 KiB a page)
+    bool background = true;               // false: no thread; catch_up_derived() is called by hand (tests)
+    std::int64_t page_count_max = 0;      // bound of the database in pages; 0 = none (tests of a full disk)
+};
+
+// One line of a verification.
+struct Check {
+    std::string name;  // as in ARCHITECTURE.md, "Invariants, by name"
+    bool ok = false;
+    std::string finding;  // the first thing found wrong
+};
+
+class SqliteStorage {
+  public:
+    // Locks, opens, checks the settings, migrates, compares the high-water mark, reads the known keys and brings the
+    // derived store up to date. Fails with one clear line. `clock` must outlive the store.
+    static Result<std::unique_ptr<SqliteStorage>, StoreError> open(const SqliteOptions& options, const Clock& clock);
+
+    // Ends the thread, writes the mark, empties the log into the database and closes. Nobody may use store() or
+    // read_store() any more.
+    ~SqliteStorage();
+    SqliteStorage(const SqliteStorage&) = delete;
+    SqliteStorage& operator=(const SqliteStorage&) = delete;
+
+    Store& store();
+    ReadStore& read_store();
+
+    // For the bus: a batch was committed. Any thread, does not block.
+    void on_batch(const domain::FeedBatchPtr& batch);
+
+    // Recomputes every invariant from the stored rows. Reads while the store is in use; takes time in proportion to
+    // the data. One line per invariant.
+    std::vector<Check> verify();
+
+    // Empties the derived store and fills it again.
+    Result<void, StoreError> rebuild_derived();
+    // Applies the feed up to `last` to the derived store; for stores opened without background.
+    Result<void, StoreError> catch_up_derived(domain::FeedSeq last);
+
+    // Copies the database as of one moment to a new file, while it is in use. Refused when `path` exists.
+    Result<void, StoreError> backup_to(const std::string& path);
+
+    // How many idempotency keys are known.
+    std::size_t known_keys() const;
+
+  private:
+    struct Parts;
+    explicit SqliteStorage(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace onhand::storage::sqlite

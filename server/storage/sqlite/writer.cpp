@@ -1,0 +1,191 @@
+#include "storage/sqlite/writer.hpp"
+
+#include "base/log.hpp"
+
+namespace onhand::storage::sqlite {
+
+namespace {
+
+// SQLite calls this after each commit with the number of pages in the log. It also replaces SQLite's own checkpoints.
+int note_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
+    *static_cast<int*>(log_pages) = pages;
+    return SQLITE_OK;
+}
+
+}  // namespace
+
+Writer::Writer(Connection& connection, int checkpoint_pages)
+    : connection_(connection),
+      checkpoint_pages_(checkpoint_pages),
+      orders_(connection),
+      loader_(connection, orders_),
+      batch_(connection, orders_),
+      begin_(connection, "BEGIN IMMEDIATE"),
+      commit_(connection, "COMMIT"),
+      data_version_(connection, "PRAGMA data_version"),
+      select_answer_(connection, "SELECT key, fingerprint, at, status, body FROM answer WHERE id = ?") {
+    sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
+    head_ = read_head(connection_);
+    next_answer_ = connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM answer");
+    data_version_seen_ = connection_.query_int("PRAGMA data_version");
+    read_known_keys();
+}
+
+void Writer::read_known_keys() {
+    Statement orders(connection_, "SELECT seq, key FROM orders WHERE key IS NOT NULL");
+    for (auto row = orders.open(); row.next();)
+        keys_.insert(row.bytes<16>(1), {KeyTable::Source::order, row.integer(0)});
+    Statement answers(connection_, "SELECT id, key FROM answer");
+    for (auto row = answers.open(); row.next();)
+        keys_.insert(row.bytes<16>(1), {KeyTable::Source::answer, row.integer(0)});
+}
+
+Result<Uuid, StoreError> Writer::prepare(domain::WorkingSet& set) {
+    if (stopped_) return *stopped_;
+    try {
+        Transaction transaction(connection_, Transaction::Kind::read);
+        const Uuid last = loader_.prepare(set);
+        transaction.commit();
+        return last;
+    } catch (const SqlError& error) {
+        return to_store_error(error);
+    }
+}
+
+Result<void, StoreError> Writer::load(const domain::RowRequest& request, domain::WorkingSet& set) {
+    if (stopped_) return *stopped_;
+    if (request.empty()) return {};
+    try {
+        // One transaction for all look-ups: one lock taken on the log instead of one a row.
+        Transaction transaction(connection_, Transaction::Kind::read);
+        loader_.load(request, set);
+        transaction.commit();
+        return {};
+    } catch (const SqlError& error) {
+        return to_store_error(error);
+    }
+}
+
+Result<std::vector<std::optional<KnownKey>>, StoreError> Writer::find_keys(std::span<const domain::KeyHash> keys) {
+    if (stopped_) return *stopped_;
+    try {
+        std::vector<std::optional<KnownKey>> found;
+        found.reserve(keys.size());
+        for (const auto& key : keys) found.push_back(known_key(key));
+        return found;
+    } catch (const SqlError& error) {
+        return to_store_error(error);
+    }
+}
+
+std::optional<KnownKey> Writer::known_key(const domain::KeyHash& key) {
+    std::optional<KnownKey> known;
+    if (key == domain::KeyHash{}) return known;
+    keys_.find(key, [&](KeyTable::Place place) {
+        known = read_known(key, place);
+        return known.has_value();
+    });
+    return known;
+}
+
+std::optional<KnownKey> Writer::read_known(const domain::KeyHash& key, KeyTable::Place place) {
+    if (place.source == KeyTable::Source::order) {
+        auto stored = orders_.by_seq(place.row);
+        if (!stored) throw_corrupt("the order of a known key is gone");
+        if (stored->key != key) return std::nullopt;
+        return KnownKey{stored->fingerprint, domain::as_placed(stored->order)};
+    }
+    auto row = select_answer_.open(place.row);
+    if (!row.next()) throw_corrupt("the answer of a known key is gone");
+    if (row.bytes<16>(0) != key) return std::nullopt;
+    const ByteView body = row.blob(4);
+    domain::StoredAnswer answer;
+    answer.key = key;
+    answer.fingerprint = row.bytes<16>(1);
+    answer.at = row.integer(2);
+    answer.status = static_cast<std::int32_t>(row.integer(3));
+    answer.body.assign(reinterpret_cast<const char*>(body.data()), body.size());
+    return KnownKey{answer.fingerprint, std::move(answer)};
+}
+
+CommitResult Writer::commit(domain::Changes& changes) {
+    if (changes.empty() && !stopped_) return {CommitStatus::committed, {}};
+    if (file_lost_.load(std::memory_order_relaxed)) stop("the database file was moved or deleted while in use");
+    if (!stopped_) checkpoint_when_long();
+    if (stopped_) return {CommitStatus::not_committed, *stopped_};
+    domain::FeedSeq seq = head();
+    for (auto& item : changes.items) domain::set_seq(item, ++seq);
+    bool in_commit = false;
+    try {
+        begin_.run();
+        check_sole_writer();
+        batch_.write(changes, next_answer_);
+        in_commit = true;
+        commit_.run();
+    } catch (const SqlError& error) {
+        return failed(error, in_commit);
+    }
+    remember_keys(changes);
+    next_answer_ += static_cast<std::int64_t>(changes.answers.size());
+    head_.store(seq, std::memory_order_release);
+    return {CommitStatus::committed, {}};
+}
+
+void Writer::check_sole_writer() {
+    // The number changes when another connection wrote: what the engine holds in memory would then be stale.
+    auto row = data_version_.open();
+    if (row.next() && row.integer(0) != data_version_seen_) throw_corrupt("another program changed the database");
+}
+
+CommitResult Writer::failed(const SqlError& error, bool in_commit) {
+    const StoreError told = to_store_error(error);
+    const bool rolled_back = connection_.rollback() && !connection_.in_transaction();
+    const bool corrupt = told.code == StoreErrc::corrupt;
+    const bool io_failed = error.primary() == SQLITE_IOERR;
+    const bool certain = rolled_back && !io_failed && !(corrupt && in_commit);
+    if (!certain || corrupt) stop(told.detail);
+    return {certain ? CommitStatus::not_committed : CommitStatus::unknown, told};
+}
+
+CommitStatus Writer::resolve(domain::Changes&) {
+    // commit() answers unknown only where looking again proves nothing (see the header).
+    return CommitStatus::unknown;
+}
+
+void Writer::remember_keys(const domain::Changes& changes) {
+    for (const auto& item : changes.items) {
+        const auto* event = std::get_if<domain::OrderEvent>(&item);
+        if (event && event->kind == domain::OrderEvent::Kind::placed)
+            keys_.insert(event->key, {KeyTable::Source::order, event->seq});
+    }
+    std::int64_t id = next_answer_;
+    for (const auto& answer : changes.answers) keys_.insert(answer.key, {KeyTable::Source::answer, id++});
+}
+
+void Writer::checkpoint_when_long() noexcept {
+    // Before a batch, not after one: those who wait for the last batch are answered first. Passive: waits for nobody.
+    // SQLite begins the log anew once all of it was copied and no reader needs it; until then it grows, and the next
+    // attempt comes after as many pages again.
+    if (log_pages_ < log_pages_copied_) log_pages_copied_ = 0;
+    if (log_pages_ - log_pages_copied_ < checkpoint_pages_) return;
+    log_pages_copied_ = log_pages_;
+    const int code =
+        sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if (code == SQLITE_OK || code == SQLITE_BUSY) return;
+    const SqlError error = connection_.error();
+    log::error("storage", std::string("checkpoint failed: ") + error.what());
+    // The log still holds everything, so nothing is lost; but a device that fails to sync must not be trusted further.
+    const int primary = error.primary();
+    if (primary == SQLITE_IOERR || primary == SQLITE_CORRUPT) stop(std::string("checkpoint failed: ") + error.what());
+}
+
+void Writer::close() noexcept {
+    if (!stopped_ && !connection_.in_transaction()) {
+        sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+        return;
+    }
+    // The next start reads the log as the disk has it; closing must not copy it into the database before that.
+    sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+}  // namespace onhand::storage::sqlite

@@ -1,0 +1,242 @@
+#include "transport/live/feed.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "transport/http/auth.hpp"
+
+namespace onhand::live {
+
+namespace {
+
+std::string ack_ok(domain::FeedSeq head) {
+    std::string json = "{\"ok\":true,\"head\":";
+    append_int(json, head);
+    json += '}';
+    return json;
+}
+
+std::string ack_error(std::string_view why) {
+    std::string json = "{\"ok\":false,\"error\":";
+    append_json_string(json, why);
+    json += '}';
+    return json;
+}
+
+}  // namespace
+
+LiveFeed::LiveFeed(Parts parts, const std::vector<boost::asio::io_context*>& io_threads) : parts_(std::move(parts)) {
+    for (auto* io : io_threads) {
+        auto& part = *io_.emplace_back(std::make_unique<Part>(*io));
+        part.read = part.told = parts_.stock.head();
+        part.epoch = parts_.accounts.epoch();
+        start_reminders(part);
+        start_session_checks(part);
+    }
+    parts_.server.set_allow_request([this](const socketio::Handshake& handshake) -> std::optional<std::string> {
+        if (handshake.origin.empty() || http::is_own_origin(handshake.origin, handshake.host, parts_.options))
+            return std::nullopt;
+        return "Origin not allowed";
+    });
+    parts_.server.add_namespace("/", *this);
+}
+
+LiveFeed::~LiveFeed() = default;
+
+void LiveFeed::stop() {
+    for (auto& part : io_) {
+        boost::asio::post(part->io, [&part = *part] {
+            part.stopped = true;
+            part.round.cancel();
+            part.reminder.cancel();
+            part.session_check.cancel();
+            part.sockets.clear();
+        });
+    }
+}
+
+void LiveFeed::on_batch(const domain::FeedBatchPtr& batch) {
+    for (auto& part : io_) {
+        bool first = false;
+        {
+            const std::lock_guard lock(part->inbox_mutex);
+            first = part->inbox.empty();
+            part->inbox.push_back(batch);
+        }
+        // One task empties the whole inbox, however many batches came until it runs.
+        if (first) boost::asio::post(part->io, [this, &part = *part] { take_inbox(part); });
+    }
+}
+
+void LiveFeed::take_inbox(Part& part) {
+    std::vector<domain::FeedBatchPtr> batches;
+    {
+        const std::lock_guard lock(part.inbox_mutex);
+        batches.swap(part.inbox);
+    }
+    for (const auto& batch : batches) {
+        part.read = batch->last();
+        if (part.sockets.empty()) continue;
+        for (const auto& item : batch->items) part.changes.add(item);
+    }
+    if (part.round_due || part.stopped) return;
+    const auto due = part.last_round + round_ms;
+    if (std::chrono::steady_clock::now() >= due) return tell_round(part);
+    part.round_due = true;
+    part.round.expires_at(due);
+    part.round.async_wait([this, &part](boost::system::error_code error) {
+        part.round_due = false;
+        if (!error) tell_round(part);
+    });
+}
+
+void LiveFeed::tell_round(Part& part) {
+    part.last_round = std::chrono::steady_clock::now();
+    part.told = part.read;
+    const auto changes = std::exchange(part.changes, {});
+    Encoder encoder(changes, part.told, parts_.stock, parts_.accounts);
+    for (auto& [raw_socket, socket] : part.sockets)
+        if (auto* client = socket->data<Client>()) client->tell(changes, part.told, encoder);
+}
+
+void LiveFeed::start_reminders(Part& part) {
+    part.reminder.expires_after(reminder_ms);
+    part.reminder.async_wait([this, &part](boost::system::error_code error) {
+        if (error || part.stopped) return;
+        for (auto& [raw_socket, socket] : part.sockets)
+            if (auto* client = socket->data<Client>()) client->remind();
+        start_reminders(part);
+    });
+}
+
+void LiveFeed::start_session_checks(Part& part) {
+    part.session_check.expires_after(session_check_ms);
+    part.session_check.async_wait([this, &part](boost::system::error_code error) {
+        if (error || part.stopped) return;
+        check_sessions(part);
+        start_session_checks(part);
+    });
+}
+
+// Ends the clients whose session is over, by sign-out, disabling, a new password or time.
+void LiveFeed::check_sessions(Part& part) {
+    const auto now = parts_.clock.wall_ms();
+    const auto epoch = parts_.accounts.epoch();
+    const bool changed = std::exchange(part.epoch, epoch) != epoch;
+    std::vector<socketio::SocketPtr> ended;
+    for (auto& [raw_socket, socket] : part.sockets) {
+        auto* client = socket->data<Client>();
+        if (client == nullptr || (!changed && now < client->identity().expires_at)) continue;
+        if (auto identity = parts_.accounts.find_session(client->identity().token_hash, now))
+            client->set_identity(std::move(identity));
+        else
+            ended.push_back(socket);
+    }
+    for (const auto& socket : ended) {
+        socket->emit("session.ended", "{}");
+        socket->disconnect(true);
+    }
+}
+
+std::shared_ptr<const engine::Identity> LiveFeed::identify(const socketio::ConnectRequest& request) const {
+    const auto now = parts_.clock.wall_ms();
+    if (const auto* auth = request.auth().if_object()) {
+        const auto* token = auth->if_contains("token");
+        if (token != nullptr && token->is_string() && token->get_string().size() <= http::token_bytes_max)
+            return parts_.accounts.find_session(http::hash_token(token->get_string()), now);
+    }
+    const auto& handshake = request.handshake();
+    const auto credential = http::find_credential(handshake.authorization, handshake.cookie, parts_.options);
+    if (credential.kind == http::Credential::Kind::none) return nullptr;
+    return parts_.accounts.find_session(http::hash_token(credential.token), now);
+}
+
+void LiveFeed::on_connect(socketio::ConnectRequest request) {
+    auto identity = identify(request);
+    if (!identity) return request.refuse("unauthenticated");
+    auto socket = request.accept();
+    if (!socket) return;
+    socket->set_data(std::make_shared<Client>(*socket, std::move(identity), parts_.stock, parts_.accounts));
+    socket->set_drain_handler([](socketio::Socket& drained) {
+        if (auto* client = drained.data<Client>()) client->drain();
+    });
+    io_[socket->io_index()]->sockets.emplace(socket.get(), socket);
+}
+
+void LiveFeed::on_disconnect(socketio::Socket& socket, std::string_view) {
+    io_[socket.io_index()]->sockets.erase(&socket);
+}
+
+void LiveFeed::on_event(socketio::Socket& socket, socketio::Event& event) {
+    auto* client = socket.data<Client>();
+    if (client == nullptr) return;
+    if (event.name == "subscribe") return on_subscribe(socket, *client, event);
+    if (event.name == "watch") return on_watch(*client, event, io_[socket.io_index()]->told);
+    event.ack.reply(ack_error("unknown event"));
+}
+
+void LiveFeed::on_watch(Client& client, socketio::Event& event, domain::FeedSeq head) {
+    auto keys = read_watch(event.argument(0), parts_.stock);
+    if (!keys) return event.ack.reply(ack_error(keys.error()));
+    client.watch(std::move(*keys));
+    event.ack.reply(ack_ok(head));
+}
+
+void LiveFeed::on_subscribe(socketio::Socket& socket, Client& client, socketio::Event& event) {
+    auto read = read_subscription(event.argument(0), parts_.stock);
+    if (!read) return event.ack.reply(ack_error(read.error()));
+    auto& part = *io_[socket.io_index()];
+    const auto after = read->after;
+    const auto head = part.told;
+    if (!after || *after == head) {
+        client.subscribe(std::move(*read), head, false);
+        return event.ack.reply(ack_ok(head));
+    }
+    const bool ahead = *after > head;
+    client.subscribe(std::move(*read), *after, !ahead);
+    if (ahead && *after <= parts_.stock.head()) return event.ack.reply(ack_ok(*after));
+    if (ahead || head - *after > catch_up_max) {
+        client.reset(head);
+        return event.ack.reply(ack_ok(head));
+    }
+    catch_up(socket, client, *after, head, std::move(event.ack));
+}
+
+// Reads what the client missed on the read pool, then lets it go on live. Its acknowledgement comes after that, so
+// that a client that has it is up to date.
+void LiveFeed::catch_up(socketio::Socket& socket, Client& client, domain::FeedSeq after, domain::FeedSeq to,
+                        socketio::AckHandle ack) {
+    struct Job {
+        ChangeSet missed;
+        bool complete = false;
+        socketio::AckHandle ack;
+    };
+    auto job = std::make_shared<Job>();
+    job->ack = std::move(ack);
+    const auto generation = client.generation();
+    const auto finish = [job, generation, to](socketio::Socket& found) {
+        auto* resumed = found.data<Client>();
+        if (resumed == nullptr || resumed->generation() != generation) return;
+        if (job->complete)
+            resumed->caught_up(job->missed, to);
+        else
+            resumed->reset(to);
+        job->ack.reply(ack_ok(to));
+    };
+    const auto read = [this, job, after, to, finish, shared = socket.shared_from_this()] {
+        auto next = after;
+        while (next < to) {
+            const auto page = parts_.queries.feed(next, std::min<std::int64_t>(to - next, 2000));
+            if (!page || page->truncated || page->items.empty()) break;
+            for (const auto& item : page->items) job->missed.add(item);
+            next = domain::seq_of(page->items.back());
+        }
+        job->complete = next >= to;
+        shared->post(finish);
+    };
+    if (!parts_.run_blocking(read)) finish(socket);
+}
+
+}  // namespace onhand::live

@@ -1,0 +1,101 @@
+#pragma once
+// The live feed: Onhand's application on the Socket.IO server. Listens to the bus, merges what comes within one round
+// (round_ms) and tells each client what it subscribed to, in feed order, encoded once per distinct content. Resumes
+// clients from the store, reminds them of the head, and ends those whose session ended. One LiveFeed per process; each
+// io thread has its own part and its own clients.
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/feed_batch.hpp"
+#include "engine/account_book.hpp"
+#include "engine/queries.hpp"
+#include "engine/stock_view.hpp"
+#include "transport/http/options.hpp"
+#include "transport/live/client.hpp"
+#include "transport/socketio/server.hpp"
+
+namespace onhand::live {
+
+// Changes within this time are told together: at most 100 events a second and client.
+inline constexpr std::chrono::milliseconds round_ms{10};
+inline constexpr std::chrono::milliseconds reminder_ms{2000};
+inline constexpr std::chrono::milliseconds session_check_ms{1000};
+// Feed items that a client may have missed and still be brought up to date; beyond that it starts over.
+inline constexpr std::int64_t catch_up_max = 20'000;
+
+class LiveFeed final : public socketio::NamespaceHandler {
+  public:
+    struct Parts {
+        socketio::Server& server;
+        const engine::StockView& stock;
+        const engine::AccountBook& accounts;
+        const engine::Queries& queries;
+        const Clock& clock;
+        const http::Options& options;  // cookie names and own origins
+        // Runs a job that may block; false when there is no room for it.
+        std::function<bool(std::function<void()>)> run_blocking;
+    };
+
+    // Registers with the server. `io_threads` as given to the server. Made before the engine starts, so that no batch
+    // is missed; all parts must outlive it.
+    LiveFeed(Parts parts, const std::vector<boost::asio::io_context*>& io_threads);
+    ~LiveFeed() override;
+
+    // The bus listener: any one thread, in feed order. Does not block.
+    void on_batch(const domain::FeedBatchPtr& batch);
+
+    // Stops the timers, so that the io threads can end. Any thread, once.
+    void stop();
+
+    void on_connect(socketio::ConnectRequest request) override;
+    void on_event(socketio::Socket& socket, socketio::Event& event) override;
+    void on_disconnect(socketio::Socket& socket, std::string_view reason) override;
+
+  private:
+    using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                    boost::asio::io_context::executor_type>;
+
+    // The part of one io thread; used on it only, but for the inbox.
+    struct Part {
+        explicit Part(boost::asio::io_context& context)
+            : io(context), round(context), reminder(context), session_check(context) {}
+        boost::asio::io_context& io;
+        Timer round;
+        Timer reminder;
+        Timer session_check;
+        bool round_due = false;
+        bool stopped = false;
+        std::chrono::steady_clock::time_point last_round{};
+        ChangeSet changes;         // not told yet
+        domain::FeedSeq read = 0;  // up to here taken from the inbox
+        domain::FeedSeq told = 0;  // up to here told
+        std::uint64_t epoch = 0;   // of the account book when sessions were last checked
+        std::unordered_map<socketio::Socket*, socketio::SocketPtr> sockets;
+        std::mutex inbox_mutex;
+        std::vector<domain::FeedBatchPtr> inbox;  // guarded by inbox_mutex
+    };
+
+    std::shared_ptr<const engine::Identity> identify(const socketio::ConnectRequest& request) const;
+    void take_inbox(Part& part);
+    void tell_round(Part& part);
+    void start_reminders(Part& part);
+    void start_session_checks(Part& part);
+    void check_sessions(Part& part);
+    void on_subscribe(socketio::Socket& socket, Client& client, socketio::Event& event);
+    void on_watch(Client& client, socketio::Event& event, domain::FeedSeq head);
+    void catch_up(socketio::Socket& socket, Client& client, domain::FeedSeq after, domain::FeedSeq to,
+                  socketio::AckHandle ack);
+
+    Parts parts_;
+    std::vector<std::unique_ptr<Part>> io_;
+};
+
+}  // namespace onhand::live
