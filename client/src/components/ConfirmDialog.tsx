@@ -1,0 +1,31 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import classes from './ConfirmDialog.module.css';
+import { Dialog } from './Dialog.tsx';
+
+interface Props {
+  title: string;
+  children: ReactNode;
+  confirm: string;
+  danger?: boolean;
+  busy: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** Asks before what cannot be taken back. The safe answer has the focus. */
+export function ConfirmDialog({ title, children, confirm, danger, busy, onConfirm, onClose }: Props) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div className={classes.text}>{children}</div>
+      <div className={classes.actions}>
+        <Button variant="default" data-autofocus onClick={onClose}>
+          Back
+        </Button>
+        <Button {...(danger && { color: 'red.8' })} loading={busy} onClick={onConfirm}>
+          {confirm}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,37 @@
+// Numbers and times as people read them, in the language of their browser.
+
+const quantity = new Intl.NumberFormat();
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const shortTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+export const formatQuantity = (value: number) => quantity.format(value);
+
+/** With its sign, and a real minus. */
+export const formatDelta = (value: number) => `${value < 0 ? '−' : '+'}${quantity.format(Math.abs(value))}`;
+
+export const formatDateTime = (value: string) => safely(value, (date) => dateTime.format(date));
+
+export const formatTime = (at: number) => time.format(at);
+
+/** The time for today, the day for anything older. */
+export const formatRecent = (value: string, now = new Date()) =>
+  safely(value, (date) =>
+    date.toDateString() === now.toDateString() ? shortTime.format(date) : shortDate.format(date),
+  );
+
+/** `partially_fulfilled` → `Partially fulfilled` */
+export function inWords(code: string): string {
+  const words = code.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatQuantity(count)} ${count === 1 ? one : many}`;
+}
+
+function safely(value: string, format: (date: Date) => string): string {
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? '–' : format(date);
+}

@@ -1,0 +1,138 @@
+// Importing products: drop a file, see what it would do, then do it.
+import { Alert, Button, Checkbox } from '@mantine/core';
+import { type DragEvent, useRef, useState } from 'react';
+import { Link } from 'react-router';
+import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
+import { plural } from '../../components/format.ts';
+import { UploadIcon } from '../../components/icons.tsx';
+import { PageHead } from '../../components/PageHead.tsx';
+import { useImportProductsMutation } from './api.ts';
+import classes from './ImportPage.module.css';
+import { Report } from './Report.tsx';
+
+export function ImportPage() {
+  const [file, setFile] = useState<File | null>(null);
+  const [partial, setPartial] = useState(false);
+  const [check, checking] = useImportProductsMutation();
+  const [apply, applying] = useImportProductsMutation();
+  const choose = (chosen: File) => {
+    setFile(chosen);
+    setPartial(false);
+    applying.reset();
+    void check({ file: chosen, dryRun: true, partial: false });
+  };
+  const again = () => {
+    setFile(null);
+    checking.reset();
+    applying.reset();
+  };
+  const preview = checking.data;
+  const bad = preview?.errors.length ?? 0;
+  const useful = preview ? preview.created + preview.updated : 0;
+
+  return (
+    <div className={classes.page}>
+      <PageHead title="Import products">
+        {file && (
+          <Button variant="default" size="xs" disabled={applying.isLoading} onClick={again}>
+            Another file
+          </Button>
+        )}
+      </PageHead>
+      {!file && <DropZone onFile={choose} />}
+      {file && <p className={classes.file}>{file.name}</p>}
+      {(checking.isLoading || applying.isLoading) && (
+        <Waiting label={applying.isLoading ? 'Importing' : 'Reading the file'} />
+      )}
+      {checking.error && <ProblemAlert error={checking.error} title="The file cannot be imported" />}
+      {applying.error && <ProblemAlert error={applying.error} title="Nothing was imported" />}
+      {applying.data ? (
+        <>
+          {applying.data.applied === false ? (
+            <Alert color="red" title="Nothing was imported" role="alert">
+              The file has rows with errors.
+            </Alert>
+          ) : (
+            <Alert color="teal" title="Imported" role="status">
+              {plural(applying.data.created, 'product')} created, {plural(applying.data.updated, 'product')} updated.{' '}
+              <Link to="/stock">To the stock</Link>
+            </Alert>
+          )}
+          <Report report={applying.data} applied={applying.data.applied !== false} />
+        </>
+      ) : (
+        preview &&
+        !applying.isLoading && (
+          <>
+            <p className={classes.quiet}>Nothing has been changed yet. This is what the file would do:</p>
+            <Report report={preview} applied={false} />
+            <div className={classes.apply}>
+              {bad > 0 && (
+                <Checkbox
+                  label="Leave out the rows with errors and import the rest"
+                  checked={partial}
+                  onChange={(event) => setPartial(event.currentTarget.checked)}
+                />
+              )}
+              <Button
+                disabled={!file || useful === 0 || (bad > 0 && !partial)}
+                onClick={() => file && void apply({ file, dryRun: false, partial })}
+              >
+                Import {plural(useful, 'row')}
+              </Button>
+            </div>
+          </>
+        )
+      )}
+    </div>
+  );
+}
+
+function DropZone({ onFile }: { onFile: (file: File) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    const file = event.dataTransfer.files[0];
+    if (file) {
+      onFile(file);
+    }
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is the extra way; the button inside is the way for all
+    <div
+      className={classes.drop}
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      <UploadIcon />
+      <strong>Drop a CSV file here</strong>
+      <Button variant="default" onClick={() => input.current?.click()}>
+        Choose a file
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        accept=".csv,text/csv"
+        hidden
+        aria-label="CSV file"
+        onChange={(event) => {
+          const chosen = event.currentTarget.files?.[0];
+          if (chosen) {
+            onFile(chosen);
+          }
+        }}
+      />
+      <p className={classes.quiet}>
+        Columns: sku, name, category, barcode, unit_price, currency, location, quantity, reorder_point. Product exports
+        of Shopify are understood too.
+      </p>
+    </div>
+  );
+}

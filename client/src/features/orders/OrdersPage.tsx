@@ -1,0 +1,169 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useState } from 'react';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { ORDERS_PAGE_SIZE, type OrdersArg, useOrdersQuery } from '../../api/orders.ts';
+import { useMay } from '../../api/roles.ts';
+import type { Order, OrderStatus } from '../../api/types.ts';
+import table from '../../components/data_table.module.css';
+import { Empty, ProblemAlert, Waiting } from '../../components/Feedback.tsx';
+import { formatDateTime, formatQuantity, inWords, plural } from '../../components/format.ts';
+import { SearchIcon } from '../../components/icons.tsx';
+import { PageHead } from '../../components/PageHead.tsx';
+import classes from './Orders.module.css';
+import { OrderStatusBadge, STATUSES, summarise } from './status.tsx';
+
+const SEARCH_DELAY_MS = 250;
+
+function readArg(params: URLSearchParams): OrdersArg {
+  const status = params.get('status') as OrderStatus;
+  const page = Number(params.get('page') ?? '1');
+  return {
+    status: STATUSES.includes(status) ? status : '',
+    search: params.get('search') ?? '',
+    page: Number.isInteger(page) && page > 0 ? page - 1 : 0,
+  };
+}
+
+export function OrdersPage() {
+  const [params, setParams] = useSearchParams();
+  const arg = readArg(params);
+  const { data, error, refetch, isFetching } = useOrdersQuery(arg, { refetchOnMountOrArgChange: true });
+  const mayPlace = useMay('place_orders');
+  const [search, setSearch] = useState(arg.search);
+  const change = (part: Record<string, string>) =>
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        next.delete('page');
+        for (const [name, value] of Object.entries(part)) {
+          if (value) {
+            next.set(name, value);
+          } else {
+            next.delete(name);
+          }
+        }
+        return next;
+      },
+      { replace: !('page' in part) },
+    );
+  const searchSoon = useDebouncedCallback((text: string) => change({ search: text.trim() }), SEARCH_DELAY_MS);
+
+  return (
+    <div className={classes.page}>
+      <PageHead title="Orders" note={data ? plural(data.total, 'order') : undefined} />
+      <div className={classes.filters}>
+        <TextInput
+          type="search"
+          aria-label="Search orders by number, reference or customer"
+          placeholder="Number, reference or customer"
+          leftSection={<SearchIcon />}
+          className={classes.search}
+          maxLength={200}
+          value={search}
+          onChange={(event) => {
+            setSearch(event.currentTarget.value);
+            searchSoon(event.currentTarget.value);
+          }}
+        />
+        <NativeSelect
+          aria-label="Status"
+          value={arg.status}
+          onChange={(event) => change({ status: event.currentTarget.value })}
+          data={[
+            { value: '', label: 'Every status' },
+            ...STATUSES.map((status) => ({ value: status, label: inWords(status) })),
+          ]}
+        />
+      </div>
+      {error && !data ? (
+        <ProblemAlert error={error} title="The orders cannot be shown" onRetry={() => void refetch()} />
+      ) : !data ? (
+        <Waiting />
+      ) : data.items.length === 0 ? (
+        <Empty title={arg.search || arg.status ? 'No order matches' : 'There are no orders yet'}>
+          {mayPlace && (
+            <Button component={Link} to="/orders/new" variant="default" size="xs">
+              New order
+            </Button>
+          )}
+        </Empty>
+      ) : (
+        <>
+          <OrderTable orders={data.items} busy={isFetching} />
+          <Pager arg={arg} total={data.total} onPage={(page) => change({ page: page > 0 ? String(page + 1) : '' })} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function OrderTable({ orders, busy }: { orders: readonly Order[]; busy: boolean }) {
+  const navigate = useNavigate();
+  return (
+    <div className={table.scroller}>
+      <table className={table.table} aria-busy={busy}>
+        <thead>
+          <tr>
+            <th scope="col">Order</th>
+            <th scope="col">Status</th>
+            <th scope="col" className={table.wide}>
+              Lines
+            </th>
+            <th scope="col" className={table.wide}>
+              Customer
+            </th>
+            <th scope="col" className={table.wide}>
+              Reference
+            </th>
+            <th scope="col">Placed</th>
+          </tr>
+        </thead>
+        <tbody>
+          {orders.map((order) => (
+            <tr key={order.id} className={table.clickable} onClick={() => navigate(`/orders/${order.id}`)}>
+              <td>
+                <Link
+                  to={`/orders/${order.id}`}
+                  onClick={(event) => event.stopPropagation()}
+                  className={classes.number}
+                >
+                  {order.number}
+                </Link>
+              </td>
+              <td>
+                <OrderStatusBadge status={order.status} />
+              </td>
+              <td className={table.wide}>{summarise(order.lines)}</td>
+              <td className={table.wide}>{order.customer || '–'}</td>
+              <td className={table.wide}>{order.reference || '–'}</td>
+              <td className={table.quiet}>
+                <time dateTime={order.placed_at}>{formatDateTime(order.placed_at)}</time>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Pager({ arg, total, onPage }: { arg: OrdersArg; total: number; onPage: (page: number) => void }) {
+  const pages = Math.max(1, Math.ceil(total / ORDERS_PAGE_SIZE));
+  if (pages === 1) {
+    return null;
+  }
+  return (
+    <nav className={classes.pager} aria-label="Pages of orders">
+      <Button size="xs" variant="default" disabled={arg.page === 0} onClick={() => onPage(arg.page - 1)}>
+        Newer
+      </Button>
+      <span>
+        Page {formatQuantity(arg.page + 1)} of {formatQuantity(pages)}
+      </span>
+      <Button size="xs" variant="default" disabled={arg.page + 1 >= pages} onClick={() => onPage(arg.page + 1)}>
+        Older
+      </Button>
+    </nav>
+  );
+}

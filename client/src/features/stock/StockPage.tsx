@@ -1,0 +1,145 @@
+import { Button } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import { api } from '../../api/api.ts';
+import { useAppDispatch, useAppSelector, useAppStore } from '../../api/hooks.ts';
+import { isLiveOrder, type StockView, useCategoriesQuery } from '../../api/levels.ts';
+import { useMay } from '../../api/roles.ts';
+import { Empty, ProblemAlert, Waiting } from '../../components/Feedback.tsx';
+import { plural } from '../../components/format.ts';
+import { PageHead } from '../../components/PageHead.tsx';
+import { readHidden } from './ColumnMenu.tsx';
+import { StockCards } from './StockCards.tsx';
+import { StockGrid } from './StockGrid.tsx';
+import classes from './StockPage.module.css';
+import { Toolbar } from './Toolbar.tsx';
+import { useUndoKey } from './use_adjust.ts';
+import { useSettledView } from './use_pages.tsx';
+import { readView, writeView } from './view.ts';
+
+const ProductDrawer = lazy(() => import('./ProductDrawer.tsx'));
+
+/** So many live changes later, a list sorted or filtered by live values is worth loading again. */
+const OUTDATED_AFTER = 20;
+
+export function StockPage() {
+  const [params, setParams] = useSearchParams();
+  const wanted = useStableView(readView(params));
+  const { view, total, waiting, loading, error, refetch } = useSettledView(wanted);
+  const { data: categories = [] } = useCategoriesQuery();
+  const dispatch = useAppDispatch();
+  const [hidden, setHidden] = useState(readHidden);
+  const mayAdjust = useMay('adjust_stock');
+  const small = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const outdated = useOutdated(view);
+  useUndoKey();
+
+  const change = useCallback(
+    (part: Partial<StockView>) => setParams((before) => writeView(before, part), { replace: true }),
+    [setParams],
+  );
+  const open = useCallback(
+    (sku: string | null) =>
+      setParams((before) => {
+        const next = new URLSearchParams(before);
+        if (sku === null) {
+          next.delete('sku');
+        } else {
+          next.set('sku', sku);
+        }
+        return next;
+      }),
+    [setParams],
+  );
+  const sku = params.get('sku');
+  const filtered = view.search !== '' || view.state !== 'all' || view.category !== '';
+
+  return (
+    <div className={classes.page}>
+      <PageHead title="Stock" note={loading || error ? undefined : plural(total, 'stock level')} />
+      <Toolbar
+        view={wanted}
+        categories={categories}
+        outdated={outdated.is}
+        hidden={hidden}
+        withColumns={!small}
+        onChange={change}
+        onHide={setHidden}
+        onRefresh={() => {
+          outdated.reset();
+          dispatch(api.util.invalidateTags(['Stock']));
+        }}
+      />
+      {error ? (
+        <ProblemAlert error={error} title="The stock cannot be shown" onRetry={() => void refetch()} />
+      ) : loading ? (
+        <Waiting />
+      ) : total === 0 ? (
+        <NothingThere filtered={filtered} onClear={() => change({ search: '', state: 'all', category: '' })} />
+      ) : (
+        <div className={classes.rows} aria-busy={waiting} data-waiting={waiting || undefined}>
+          {small ? (
+            <StockCards view={view} total={total} onOpen={open} />
+          ) : (
+            <StockGrid
+              view={view}
+              total={total}
+              hidden={hidden}
+              mayAdjust={mayAdjust}
+              onSort={(sort) => change({ sort })}
+              onOpen={open}
+            />
+          )}
+        </div>
+      )}
+      {sku && (
+        <Suspense fallback={null}>
+          <ProductDrawer key={sku} sku={sku} onClose={() => open(null)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function NothingThere({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+  const mayImport = useMay('import_products');
+  if (filtered) {
+    return (
+      <Empty title="Nothing matches">
+        <Button variant="default" size="xs" onClick={onClear}>
+          Show everything
+        </Button>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="There are no products yet">
+      {mayImport && (
+        <Button component={Link} to="/import" variant="default" size="xs">
+          Import a CSV file
+        </Button>
+      )}
+    </Empty>
+  );
+}
+
+/** The same object for the same view, so that what hangs on it is made once. */
+function useStableView({ search, state, category, sort }: StockView): StockView {
+  return useMemo(() => ({ search, state, category, sort }), [search, state, category, sort]);
+}
+
+/** Whether live changes have made the order of this view questionable since it was loaded. */
+function useOutdated(view: StockView) {
+  const store = useAppStore();
+  const now = () => ({ view, changes: store.getState().connection.changes });
+  const [mark, setMark] = useState(now);
+  if (mark.view !== view) {
+    setMark(now());
+  }
+  // A boolean, so that the page is drawn again once and not with every change.
+  const is = useAppSelector(
+    ({ connection }) => isLiveOrder(view) && mark.view === view && connection.changes - mark.changes >= OUTDATED_AFTER,
+  );
+  return { is, reset: () => setMark(now()) };
+}
