@@ -12,7 +12,7 @@ const SHORTCUTS: { keys: string[]; does: string }[] = [
   { keys: ['Ctrl', 'End'], does: 'Last row' },
   { keys: ['Page Up', 'Page Down'], does: 'A screen up, down' },
   { keys: ['Enter'], does: 'Adjust the row by ±n; sort on a heading' },
-  { keys: ['F2'], does: 'Adjust the row by ±n' },
+  { keys: ['F2', '+', '-'], does: 'Adjust the row by ±n' },
   { keys: ['Space'], does: 'Open the details of the row' },
   { keys: ['Ctrl', 'Z'], does: 'Take the last adjustment back' },
   { keys: ['Esc'], does: 'Close what is open' },

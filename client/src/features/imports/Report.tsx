@@ -11,7 +11,7 @@ export function Report({ report, applied }: { report: ImportReport; applied: boo
     ['Rows', report.rows],
     [applied ? 'Created' : 'To create', report.created],
     [applied ? 'Updated' : 'To update', report.updated],
-    ['Unchanged', report.skipped],
+    ['Skipped', report.skipped],
     ['With errors', report.errors.length],
   ];
   return (

@@ -1,5 +1,5 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { KeyKeeper } from '../../api/idempotency.ts';
 import type { StockLevel } from '../../api/types.ts';
 import { formatQuantity } from '../../components/format.ts';
@@ -7,8 +7,15 @@ import classes from './AdjustForm.module.css';
 import { MAX_NOTE, needsNote, parseDelta, reasonsFor, rememberedReason, rememberReason } from './adjust.ts';
 import { useAdjust } from './use_adjust.ts';
 
+interface Props {
+  level: StockLevel;
+  /** Keys that were pressed before the field was there. */
+  typed?: RefObject<string>;
+  onClose: () => void;
+}
+
 /** Adjusts one level by ±n, with the reason that the ledger asks for. */
-export function AdjustForm({ level, onClose }: { level: StockLevel; onClose: () => void }) {
+export function AdjustForm({ level, typed, onClose }: Props) {
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
   const [note, setNote] = useState('');
@@ -19,6 +26,13 @@ export function AdjustForm({ level, onClose }: { level: StockLevel; onClose: () 
   const first = useRef<HTMLInputElement>(null);
   const { adjust } = useAdjust();
   useEffect(() => first.current?.focus(), []);
+  /** Only with the focus do further keys come here; a popover that is still being placed cannot take it at once. */
+  const takeTyped = () => {
+    if (typed?.current) {
+      setText(typed.current);
+      typed.current = '';
+    }
+  };
 
   const parsed = parseDelta(text);
   const delta = 'delta' in parsed ? parsed.delta : 0;
@@ -65,6 +79,7 @@ export function AdjustForm({ level, onClose }: { level: StockLevel; onClose: () 
           inputMode="text"
           autoComplete="off"
           value={text}
+          onFocus={takeTyped}
           error={deltaMistake}
           onChange={(event) => setText(event.currentTarget.value)}
           className={classes.delta}

@@ -1,17 +1,19 @@
 // The form beside the cell that it changes. Esc and a click elsewhere close it.
 import { Popover } from '@mantine/core';
+import type { RefObject } from 'react';
 import type { StockLevel } from '../../api/types.ts';
 import { AdjustForm } from './AdjustForm.tsx';
 
 interface Props {
   level: StockLevel;
+  typed: RefObject<string>;
   /** Done or given up: the table takes the focus back. */
   onClose: () => void;
   /** Clicked elsewhere: the focus belongs where the click went. */
   onDismiss: () => void;
 }
 
-export default function AdjustPopover({ level, onClose, onDismiss }: Props) {
+export default function AdjustPopover({ level, typed, onClose, onDismiss }: Props) {
   return (
     <Popover
       opened
@@ -30,16 +32,17 @@ export default function AdjustPopover({ level, onClose, onDismiss }: Props) {
       <Popover.Dropdown
         aria-label="Adjust"
         onKeyDown={(event) => {
-          // Keys of the form are not keys of the table around it.
+          // Keys and focus of the form are not those of the cell that React sees around it.
           event.stopPropagation();
           if (event.key === 'Escape') {
             onClose();
           }
         }}
+        onFocus={(event) => event.stopPropagation()}
         onDoubleClick={(event) => event.stopPropagation()}
         onMouseDown={(event) => event.stopPropagation()}
       >
-        <AdjustForm level={level} onClose={onClose} />
+        <AdjustForm level={level} typed={typed} onClose={onClose} />
       </Popover.Dropdown>
     </Popover>
   );

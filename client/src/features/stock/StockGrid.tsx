@@ -8,7 +8,7 @@ import { columns, features } from './columns.tsx';
 import { GridHead } from './GridHead.tsx';
 import { move, type Place } from './grid_keys.ts';
 import classes from './StockGrid.module.css';
-import { StockRow } from './StockRow.tsx';
+import { preloadEditor, StockRow } from './StockRow.tsx';
 import { PageLoader, pagesOf, usePageSelectors } from './use_pages.tsx';
 import { nextSort, type SortColumn } from './view.ts';
 
@@ -67,6 +67,12 @@ export function StockGrid({ view, total, hidden, mayAdjust, onSort, onOpen }: Pr
   });
   const items = virtualizer.getVirtualItems();
 
+  useEffect(() => {
+    if (mayAdjust) {
+      preloadEditor();
+    }
+  }, [mayAdjust]);
+
   // Another view starts at its top.
   useEffect(() => {
     void view;
@@ -85,9 +91,12 @@ export function StockGrid({ view, total, hidden, mayAdjust, onSort, onOpen }: Pr
     }
   });
 
+  /** What is typed after the editor was asked for and before its field has the focus. */
+  const typed = useRef('');
   const edit = useCallback(
     (row: number) => {
       if (mayAdjust) {
+        typed.current = '';
         setEditing(row);
       }
     },
@@ -101,6 +110,11 @@ export function StockGrid({ view, total, hidden, mayAdjust, onSort, onOpen }: Pr
   const activate = useCallback((row: number, column: number) => setActive({ row, column }), []);
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (editing >= 0 && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      typed.current += event.key;
+      return;
+    }
     const screen = Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1;
     const next = move(active, event, { rows: total, columns: ids.length, screen });
     if (next) {
@@ -119,6 +133,10 @@ export function StockGrid({ view, total, hidden, mayAdjust, onSort, onOpen }: Pr
     if (event.key === 'F2' || (event.key === 'Enter' && mayAdjust)) {
       event.preventDefault();
       edit(active.row);
+    } else if (mayAdjust && (event.key === '+' || event.key === '-')) {
+      event.preventDefault();
+      edit(active.row);
+      typed.current = event.key;
     } else if ((event.key === ' ' || event.key === 'Enter') && level) {
       event.preventDefault();
       onOpen(level);
@@ -167,6 +185,7 @@ export function StockGrid({ view, total, hidden, mayAdjust, onSort, onOpen }: Pr
               select={selectorOf(Math.floor(item.index / PAGE_SIZE))}
               activeColumn={item.index === active.row ? active.column : -1}
               editing={item.index === editing}
+              typed={typed}
               onActivate={activate}
               onEdit={edit}
               onCloseEditor={closeEditor}

@@ -41,8 +41,8 @@ const focused = () => (document.activeElement as HTMLElement).dataset.place;
 describe('StockPage', () => {
   beforeEach(() => {
     // There is no layout here; the table thinks it is 600 px high.
-    vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(600);
-    vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(1200);
+    vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(600);
+    vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1200);
   });
   afterEach(() => vi.restoreAllMocks());
 
@@ -84,6 +84,10 @@ describe('StockPage', () => {
     expect(await screen.findByRole('form', { name: 'Adjust SKU-002 in MAIN' })).toBeInTheDocument();
     await person.keyboard('{Escape}');
     await waitFor(() => expect(screen.queryByRole('form')).toBeNull());
+    await waitFor(() => expect(focused()).toBe('2:1'));
+    await person.keyboard('+12');
+    expect(await screen.findByLabelText('Change by')).toHaveValue('+12');
+    await person.keyboard('{Escape}');
     await waitFor(() => expect(focused()).toBe('2:1'));
     await person.keyboard('/');
     expect(screen.getByRole('searchbox')).toHaveFocus();

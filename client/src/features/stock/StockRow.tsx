@@ -1,9 +1,13 @@
-import { Fragment, lazy, memo, Suspense } from 'react';
+import { Fragment, lazy, memo, type RefObject, Suspense } from 'react';
 import { NUMBERS, renderCell } from './columns.tsx';
 import classes from './StockGrid.module.css';
 import { type SelectRows, useRow } from './use_pages.tsx';
 
-const AdjustPopover = lazy(() => import('./AdjustPopover.tsx'));
+const loadEditor = () => import('./AdjustPopover.tsx');
+const AdjustPopover = lazy(loadEditor);
+
+/** Loads the editor ahead of its use, so that what is typed right after F2 finds its field. */
+export const preloadEditor = () => void loadEditor();
 
 interface Props {
   index: number;
@@ -13,6 +17,7 @@ interface Props {
   select: SelectRows;
   activeColumn: number;
   editing: boolean;
+  typed: RefObject<string>;
   onActivate: (row: number, column: number) => void;
   onEdit: (row: number) => void;
   onCloseEditor: () => void;
@@ -22,7 +27,7 @@ interface Props {
 
 /** One row. It reads itself from its page, so a changed quantity draws this row and not the table. */
 export const StockRow = memo(
-  function StockRow({ index, top, template, columns, select, activeColumn, editing, ...on }: Props) {
+  function StockRow({ index, top, template, columns, select, activeColumn, editing, typed, ...on }: Props) {
     const level = useRow(select, index);
     return (
       // biome-ignore lint/a11y/useSemanticElements: part of a virtual grid
@@ -69,7 +74,7 @@ export const StockRow = memo(
             )}
             {editing && level && column === 'on_hand' && (
               <Suspense fallback={null}>
-                <AdjustPopover level={level} onClose={on.onCloseEditor} onDismiss={on.onDismissEditor} />
+                <AdjustPopover level={level} typed={typed} onClose={on.onCloseEditor} onDismiss={on.onDismissEditor} />
               </Suspense>
             )}
           </div>

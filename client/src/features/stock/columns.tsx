@@ -20,8 +20,8 @@ const helper = createColumnHelper<typeof features, StockLevel>();
 
 export const columns = helper.columns([
   helper.accessor('sku', { header: 'SKU', size: 150, enableHiding: false }),
-  helper.accessor('name', { header: 'Name', size: 320, enableHiding: false }),
-  helper.accessor('category', { header: 'Category', size: 140 }),
+  helper.accessor('name', { header: 'Name', size: 310, enableHiding: false }),
+  helper.accessor('category', { header: 'Category', size: 170 }),
   helper.accessor('location', { header: 'Location', size: 92, enableSorting: false }),
   helper.accessor('on_hand', { header: 'On hand', size: 104, enableHiding: false }),
   helper.accessor('unavailable', { header: 'Unavailable', size: 110, enableSorting: false }),
