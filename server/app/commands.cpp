@@ -15,6 +15,7 @@
 
 #include "app/core.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "transport/http/exports.hpp"
 #include "transport/http/import_run.hpp"
 #include "transport/http/passwords.hpp"
@@ -155,7 +156,7 @@ int add_user(const std::string& database, const UserArguments& arguments) {
     if (!hash) return 2;
     return with_core(database, [&](Core& core) {
         domain::CreateAccount create;
-        create.account.email = arguments.email;
+        create.account.email = fold_case(arguments.email);
         create.account.name = arguments.name.empty() ? arguments.email : arguments.name;
         create.account.role = *role;
         create.account.password_hash = std::move(*hash);
@@ -168,7 +169,7 @@ int set_user_password(const std::string& database, const std::string& email) {
     auto hash = read_new_password(email);
     if (!hash) return 2;
     return with_core(database, [&](Core& core) {
-        const auto account = core.accounts.by_email(email);
+        const auto account = core.accounts.by_email(fold_case(email));
         if (!account) return fail("no such user", 2);
         domain::UpdateAccount update;
         update.account = account->uuid;

@@ -152,8 +152,11 @@ Problem apply_source(const Values& values, std::string_view source, Config& conf
             if (!is_ours(variable)) continue;
             return fmt::format("unknown setting {} in {}", variable, source);
         }
-        if (const auto problem = definition->set(value, config))
-            return fmt::format("{} {} (from {}, is \"{}\")", variable, *problem, source, value);
+        if (const auto problem = definition->set(value, config)) {
+            // A URL may hold a password, which is nobody's business in a log.
+            const std::string_view shown = value.find('@') == std::string::npos ? std::string_view(value) : "…";
+            return fmt::format("{} {} (from {}, is \"{}\")", variable, *problem, source, shown);
+        }
     }
     return std::nullopt;
 }

@@ -212,6 +212,7 @@ int serve(const Config& config) {
     if (const auto folder = find_page(config.web); !folder.empty()) {
         auto loaded = http::StaticFiles::load(folder);
         if (!loaded) return refuse(loaded.error().detail);
+        if (loaded->find("/") == nullptr) return refuse(fmt::format("there is no page in {} (no index.html)", folder));
         page = std::move(*loaded);
     } else {
         log::warn("serve", "no page is built; only the API is served (see --web)");

@@ -119,7 +119,6 @@ Outcome judge(const PlaceOrder& command, WorkingSet& set, const Context& context
               .reason = Reason::order_placed,
               .cause = {CauseType::order, order.id}},
              *want.level, context, changes);
-    set.put_order(order);
     OrderDone done{order};
     changes.items.emplace_back(OrderEvent{.kind = OrderEvent::Kind::placed,
                                           .order = std::move(order),

@@ -94,6 +94,8 @@ void judge_batch(Batch& batch, std::vector<std::optional<storage::KnownKey>>& kn
                  UuidGenerator& ids, UnixMillis now) {
     std::unordered_map<domain::KeyHash, const Request*, HashKey> seen;
     seen.reserve(batch.requests.size());
+    // An order of one line makes two items; growing step by step would move every one of them several times.
+    batch.changes.items.reserve(batch.requests.size() * 2);
     for (std::size_t i = 0; i < batch.requests.size(); ++i) {
         auto& request = *batch.requests[i];
         if (has_key(request)) {

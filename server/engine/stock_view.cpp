@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <shared_mutex>
@@ -11,6 +10,7 @@
 #include "base/ensure.hpp"
 #include "base/text.hpp"
 #include "engine/level_cell.hpp"
+#include "engine/search_index.hpp"
 
 namespace onhand::engine {
 
@@ -27,7 +27,6 @@ struct ProductRow {
     Slot category = 0;
     bool archived = false;
     Quantity reorder_point = 0;
-    std::string haystack;      // folded "sku\nname\nbarcode", what search looks through
     std::vector<Slot> levels;  // few: one per location
 };
 
@@ -49,12 +48,6 @@ std::vector<std::string> words_of(std::string_view search) {
         at = end + 1;
     }
     return words;
-}
-
-bool holds_words(const std::string& haystack, const std::vector<std::string>& words) {
-    return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
-        return memmem(haystack.data(), haystack.size(), word.data(), word.size()) != nullptr;
-    });
 }
 
 bool in_state(StockState state, Quantity available, Quantity reorder_point) {
@@ -80,11 +73,13 @@ struct StockView::Impl {
     mutable std::shared_mutex mutex;
     std::deque<ProductRow> products;
     std::deque<LevelRow> levels;
+    std::vector<Slot> product_of_level;  // by level slot; one dense array, for scans of the whole table
     std::vector<domain::Location> locations;
     std::vector<std::string> categories;
     std::unordered_map<std::string, Slot> category_slots;
     std::unordered_map<std::string_view, Slot> by_sku;  // keys point into `products`
     std::unordered_map<std::int64_t, Slot> by_id;
+    SearchIndex search;          // by product slot; text: folded "sku\nname\nbarcode"
     std::vector<Slot> shown;     // level slots of products that are not archived, by SKU and location code
     std::vector<Slot> unsorted;  // added since `shown` was last brought up to date
     std::atomic<domain::FeedSeq> head{0};
@@ -132,7 +127,6 @@ struct StockView::Impl {
         row.name = product.name;
         row.category = category_slot(product.category);
         row.reorder_point = product.reorder_point;
-        row.haystack = fold_case(product.sku + '\n' + product.name + '\n' + product.barcode);
     }
 
     void put_product(const domain::Product& product) {
@@ -147,6 +141,7 @@ struct StockView::Impl {
         }
         auto& row = products[slot];
         fill(row, product);
+        search.put(slot, fold_case(product.sku + '\n' + product.name + '\n' + product.barcode));
         if (product.archived && !row.archived) {
             row.archived = true;
             std::erase_if(shown, [&](Slot level) { return levels[level].product == slot; });
@@ -163,6 +158,7 @@ struct StockView::Impl {
         auto& row = levels.emplace_back();
         row.key = level.key;
         row.product = product->second;
+        product_of_level.push_back(row.product);
         row.location = location;
         row.cell.store(level);
         products[row.product].levels.push_back(slot);
@@ -192,12 +188,33 @@ struct StockView::Impl {
     }
 
     std::vector<Slot> matching(const StockFilter& filter) const;
+    template <class Fits>
+    std::vector<Slot> searched(const StockFilter& filter, const Fits& fits) const;
     void order_page(std::vector<Slot>& slots, const StockFilter& filter) const;
 };
 
+// The shown levels of the products that the search finds, by SKU. Few hits are sorted; many are picked out of `shown`,
+// which is in order already.
+template <class Fits>
+std::vector<Slot> StockView::Impl::searched(const StockFilter& filter, const Fits& fits) const {
+    constexpr std::ptrdiff_t few = 2000;
+    const auto hits = search.find(words_of(filter.search));
+    std::vector<Slot> found;
+    if (std::count(hits.begin(), hits.end(), true) > few) {
+        std::copy_if(shown.begin(), shown.end(), std::back_inserter(found),
+                     [&](Slot slot) { return hits[product_of_level[slot]] && fits(slot); });
+        return found;
+    }
+    for (Slot product = 0; product < hits.size(); ++product) {
+        if (!hits[product] || products[product].archived) continue;
+        std::copy_if(products[product].levels.begin(), products[product].levels.end(), std::back_inserter(found), fits);
+    }
+    std::sort(found.begin(), found.end(), [this](Slot a, Slot b) { return before(a, b); });
+    return found;
+}
+
 std::vector<Slot> StockView::Impl::matching(const StockFilter& filter) const {
     std::vector<Slot> found;
-    const auto words = words_of(filter.search);
     const auto location = filter.location ? location_slot(*filter.location) : no_slot;
     if (filter.location && location == no_slot) return found;
     Slot category = no_slot;
@@ -206,16 +223,20 @@ std::vector<Slot> StockView::Impl::matching(const StockFilter& filter) const {
         if (known == category_slots.end()) return found;
         category = known->second;
     }
+    const bool narrowed = filter.location || filter.category || filter.sku || filter.state != StockState::any;
     const auto fits = [&](Slot slot) {
+        if (!narrowed) return true;
         const auto& row = levels[slot];
         const auto& product = products[row.product];
+        if (filter.sku && product.sku != *filter.sku) return false;
         if (filter.location && row.location != location) return false;
         if (filter.category && product.category != category) return false;
         if (filter.state != StockState::any &&
             !in_state(filter.state, row.cell.load(row.key).available(), product.reorder_point))
             return false;
-        return holds_words(product.haystack, words);
+        return true;
     };
+    if (!filter.search.empty()) return searched(filter, fits);
     if (filter.sku) {
         const auto product = product_slot(*filter.sku);
         if (product == no_slot || products[product].archived) return found;
@@ -361,8 +382,7 @@ StockPage StockView::page(const StockFilter& filter) const {
     StockPage page;
     page.head = head();
     const std::shared_lock lock(impl.mutex);
-    const bool plain = filter.search.empty() && !filter.sku && !filter.location && !filter.category &&
-                       filter.state == StockState::any && filter.sort == StockSort::sku && !filter.descending;
+    const bool plain = filter.is_plain();
     std::vector<Slot> found;
     if (!plain) {
         found = impl.matching(filter);
@@ -418,13 +438,13 @@ std::vector<domain::LevelView> StockView::levels(std::span<const domain::LevelKe
 ProductPage StockView::products(const ProductFilter& filter) const {
     const auto& impl = *impl_;
     const std::shared_lock lock(impl.mutex);
-    const auto words = words_of(filter.search);
+    const auto hits = impl.search.find(words_of(filter.search));
     std::vector<Slot> found;
     const auto fits = [&](Slot slot) {
         const auto& row = impl.products[slot];
         if (row.archived != filter.archived) return false;
         if (filter.category && impl.categories[row.category] != *filter.category) return false;
-        return holds_words(row.haystack, words);
+        return static_cast<bool>(hits[slot]);
     };
     if (filter.archived) {
         for (Slot slot = 0; slot < impl.products.size(); ++slot)

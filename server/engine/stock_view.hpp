@@ -31,6 +31,12 @@ struct StockFilter {
     bool descending = false;
     std::int64_t offset = 0;
     std::int64_t limit = domain::page_limit_default;
+
+    // True for the whole table by SKU: then a page costs its own rows only. Otherwise all levels are looked through.
+    bool is_plain() const {
+        return search.empty() && !sku && !location && !category && state == StockState::any && sort == StockSort::sku &&
+               !descending;
+    }
 };
 
 struct StockPage {

@@ -61,6 +61,34 @@ TEST_P(StorageContractLists, agree_with_the_naive_model_after_any_history) {
     }
 }
 
+TEST_P(StorageContractLists, agree_with_the_naive_model_over_many_orders) {
+    driver_.make_product("A", 100'000);
+    std::vector<Uuid> orders;
+    domain::PlaceOrder one;
+    one.lines = {{"A", "", 1}};
+    const auto outcomes = driver_.run(std::vector<Driver::Wish>(900, Driver::Wish{one, {}, {}, driver_.actor}));
+    for (const auto& outcome : outcomes) orders.push_back(std::get<domain::OrderDone>(outcome).order.id);
+    under_test_->shake(UINT64_MAX);
+    std::vector<Driver::Wish> changes;
+    for (std::size_t i = 0; i < orders.size(); i += 7) changes.push_back({domain::CancelOrder{orders[i]}});
+    driver_.run(changes);
+    for (int i = 0; i < 2; ++i) {
+        for (const auto status : {domain::OrderStatus::placed, domain::OrderStatus::cancelled}) {
+            domain::OrderFilter filter;
+            filter.status = status;
+            filter.offset = 110;
+            const auto page = read().orders(filter);
+            ASSERT_TRUE(page.has_value()) << page.error().detail;
+            const auto expected = naive_orders(driver_.items, filter);
+            EXPECT_EQ(page->total, expected.total);
+            EXPECT_EQ(texts_of(page->rows), texts_of(expected.rows));
+        }
+        // Once with the changes in the tail, once with all of them applied.
+        under_test_->shake(static_cast<std::uint64_t>(store().head()));
+        driver_.reopen();
+    }
+}
+
 TEST_P(StorageContractLists, what_was_committed_is_listed_at_once) {
     driver_.make_product("A", 1000);
     for (int i = 1; i <= 20; ++i) {

@@ -199,6 +199,8 @@ TEST_P(StorageContract, sequences_and_counts_go_on_after_reopening) {
     driver_.make_product("A", 100);
     driver_.make_product("B", 0);
     const auto order = driver_.place("A", 1);
+    // The greatest id is then one of the ledger.
+    driver_.run(domain::AdjustStock{"A", "", 1, domain::Reason::found, "", {}});
     make_account("a@example.com", domain::Role::admin);
     make_account("b@example.com", domain::Role::clerk);
     const auto before = driver_.set().sequences;
@@ -211,7 +213,10 @@ TEST_P(StorageContract, sequences_and_counts_go_on_after_reopening) {
     EXPECT_EQ(after.order_number, order.number + 1);
     EXPECT_EQ(driver_.set().account_count, 2);
     EXPECT_EQ(driver_.set().enabled_admin_count, 1);
-    EXPECT_GE(driver_.last_id(), order.id);
+    for (const auto& item : driver_.items) {
+        const auto* movement = std::get_if<domain::Movement>(&item);
+        EXPECT_TRUE(!movement || driver_.last_id() >= movement->id);
+    }
     EXPECT_GT(driver_.place("A", 1).id, order.id);
 }
 

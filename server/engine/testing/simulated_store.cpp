@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/ensure.hpp"
-#include "base/text.hpp"
+#include "domain/order_search.hpp"
 
 namespace onhand::engine {
 
@@ -221,18 +221,8 @@ bool SimulatedStore::matches(const StoredOrder& stored, const domain::OrderFilte
     if (filter.product && std::none_of(order.lines.begin(), order.lines.end(),
                                        [&](const auto& line) { return line.level.product == *filter.product; }))
         return false;
-    if (filter.search.empty()) return true;
-    // Every word asked for is the number, the id, or the beginning of a word of reference or customer.
-    const std::string text = ' ' + fold_case(order.reference) + ' ' + fold_case(order.customer);
-    const std::string asked = fold_case(filter.search) + ' ';
-    for (std::size_t at = 0; at < asked.size();) {
-        const auto end = asked.find(' ', at);
-        const auto word = asked.substr(at, end - at);
-        at = end + 1;
-        if (word.empty() || word == std::to_string(order.number) || word == to_string(order.id)) continue;
-        if (text.find(' ' + word) == std::string::npos) return false;
-    }
-    return true;
+    const auto search = domain::parse_search(filter.search);
+    return !search || domain::matches(*search, order);
 }
 
 Result<domain::OrderPage, StoreError> SimulatedStore::orders(const domain::OrderFilter& filter) {
@@ -262,8 +252,8 @@ Result<domain::MovementPage, StoreError> SimulatedStore::movements(const domain:
         if (filter.location && movement->after.key.location != *filter.location) continue;
         if (filter.order && (movement->cause.type != domain::CauseType::order || movement->cause.id != *filter.order))
             continue;
-        if (filter.after ? movement->seq <= *filter.after : filter.before != 0 && movement->seq >= filter.before)
-            continue;
+        if (filter.after && movement->seq <= *filter.after) continue;
+        if (filter.before != 0 && movement->seq >= filter.before) continue;
         found.push_back(*movement);
     }
     if (!filter.after) std::reverse(found.begin(), found.end());
@@ -294,11 +284,15 @@ Result<std::vector<domain::Product>, StoreError> SimulatedStore::products(std::s
 
 Result<domain::FeedSeq, StoreError> SimulatedStore::visit_all(const Visitor& visitor) {
     const std::lock_guard lock(mutex_);
-    for (auto [id, location] : locations_) visitor.location(std::move(location));
-    for (auto [id, product] : products_) visitor.product(std::move(product));
-    for (const auto& [key, level] : levels_) visitor.level(level);
-    for (auto [id, account] : accounts_) visitor.account(std::move(account));
-    for (const auto& [hash, session] : sessions_) visitor.session(session);
+    const auto visit_rows = [](const auto& rows, const auto& visit) {
+        if (!visit) return;
+        for (auto [key, row] : rows) visit(std::move(row));
+    };
+    visit_rows(locations_, visitor.location);
+    visit_rows(products_, visitor.product);
+    visit_rows(levels_, visitor.level);
+    visit_rows(accounts_, visitor.account);
+    visit_rows(sessions_, visitor.session);
     return static_cast<domain::FeedSeq>(items_.size());
 }
 

@@ -24,6 +24,8 @@ StoreError to_store_error(const SqlError& error) {
             return {StoreErrc::conflict, detail};
         case SQLITE_FULL:
             return {StoreErrc::full, detail};
+        case SQLITE_CONSTRAINT:
+            return {StoreErrc::rejected, detail};
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return {StoreErrc::corrupt, detail};

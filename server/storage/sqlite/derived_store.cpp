@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/log.hpp"
-#include "storage/sqlite/words.hpp"
+#include "domain/order_search.hpp"
 
 namespace onhand::storage::sqlite {
 
@@ -79,7 +79,7 @@ void DerivedSource::collect_order(const Cursor& row, DerivedIndex& index) {
     products.reserve(lines.size());
     for (const auto& line : lines) products.push_back(domain::raw(line.level.product));
     std::vector<std::string> words;
-    if (!row.is_null(3) || !row.is_null(4)) words = words_of(row.text(3), row.text(4));
+    if (!row.is_null(3) || !row.is_null(4)) words = domain::words_of(row.text(3), row.text(4));
     index.add_order({row.integer(0), row.integer(1), domain::OrderStatus::placed}, products, words);
 }
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "domain/order_search.hpp"
 #include "storage/sqlite/reader.hpp"
-#include "storage/sqlite/words.hpp"
 
 // The list of orders. The derived store answers for everything up to the feed number it has applied; what came after
 // is read from the main tables: new orders as they are, and the present state of older orders that changed since. Both
@@ -15,7 +15,7 @@ namespace {
 class OrderQuery {
   public:
     OrderQuery(ReadSession& session, const domain::OrderFilter& filter)
-        : session_(session), filter_(filter), search_(parse_search(filter.search)) {}
+        : session_(session), filter_(filter), search_(domain::parse_search(filter.search)) {}
 
     domain::OrderPage run();
 
@@ -38,7 +38,7 @@ class OrderQuery {
 
     ReadSession& session_;
     const domain::OrderFilter& filter_;
-    const std::optional<Search> search_;
+    const std::optional<domain::OrderSearch> search_;
     domain::FeedSeq applied_ = 0;
     std::vector<domain::FeedSeq> changed_;  // applied orders whose state changed since, rising
     std::unordered_map<domain::FeedSeq, domain::OrderStatus> state_now_;
@@ -80,7 +80,7 @@ void OrderQuery::take_new_orders(domain::FeedSeq applied, domain::FeedSeq head) 
         const StoredOrder stored = session_.orders.read(row);
         const domain::Order& order = stored.order;
         if (!passes({stored.seq, domain::raw(order.placed_by), order.status})) continue;
-        if (search_ && !matches(*search_, order)) continue;
+        if (search_ && !domain::matches(*search_, order)) continue;
         const auto has_product = [this](const domain::OrderLine& line) {
             return line.level.product == *filter_.product;
         };

@@ -57,8 +57,8 @@ TEST(SqliteOpen, a_database_below_the_mark_is_refused_with_both_numbers) {
     store.close();
     const MarkFile mark(store.options.path);
     EXPECT_EQ(*mark.read().head, 2);
-    ASSERT_TRUE(mark.write(9));
-    EXPECT_TRUE(contains(store.refusal(), "ends at 2 but 9 was acknowledged: the log lost its end"));
+    ASSERT_TRUE(mark.write(3));
+    EXPECT_TRUE(contains(store.refusal(), "ends at 2 but 3 was acknowledged: the log lost its end"));
     ASSERT_TRUE(mark.write(2));
     EXPECT_EQ(store.refusal(), "");
 }

@@ -3,7 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include "transport/http/passwords.hpp"
+#include "transport/http/login_limiter.hpp"
 #include "transport/http/testing/server_world.hpp"
 
 namespace onhand::http {
@@ -48,7 +48,10 @@ TEST_F(AccountsTest, registers_signs_in_and_out) {
     const auto made = register_ann();
     ASSERT_EQ(made.status, 201) << made.body;
     EXPECT_EQ(text_of(made, "/user/email"), "ann@example.com");
-    EXPECT_EQ(text_of(made, "/user/role"), "clerk");
+    EXPECT_EQ(text_of(made, "/user/role"), "admin") << "the first account of the store";
+    const auto next =
+        post("/api/v1/auth/register", R"({"email":"bo@example.com","password":"correct horse battery","name":"Bo"})");
+    EXPECT_EQ(text_of(next, "/user/role"), "clerk");
     EXPECT_EQ(made.field("cache-control"), "no-store");
     const auto token = text_of(made, "/token");
     EXPECT_EQ(token.size(), 43U);

@@ -77,13 +77,12 @@ class Exchange {
     virtual void submit(domain::Command command, RenderOutcome render) = 0;
 
     // Before submit(): the Location header of the answer, sent only with status 201. A value that ends in "/" is
-    // completed with the id of the order in the outcome (also of a repeat). Owner of the session: please implement.
+    // completed with the id of the order in the outcome (also of a repeat).
     virtual void location(std::string value) = 0;
 
     // Only inside the `work` of read(): gives one command to the engine in the caller's name, without an idempotency
     // key, waits for its outcome on the pool thread and returns it. For work that is several commands one after the
     // other (imports); it must still end with reply() or problem(). Holds one thread of the pool meanwhile.
-    // Owner of the session: please implement (a Request and a CompletionSink on the stack with a binary_semaphore).
     virtual Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command command) = 0;
 
     // Runs `work` on the read pool, where it may block on queries; it must end with reply(), problem() or stream(),

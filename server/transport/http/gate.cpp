@@ -64,6 +64,7 @@ std::optional<GateRefusal> check_route(const RequestHead& head, const ServerCont
     if (!decode_path(head.target, admission.path))
         return refuse(400, "invalid_request", "The path is not a valid one.");
     admission.match = context.router.match(head.method, admission.path);
+    show_slashes(admission.path);
     if (admission.match.kind == RouteMatch::Kind::found) {
         admission.route = admission.match.route;
         admission.row = admission.match.index;

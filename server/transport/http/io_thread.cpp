@@ -104,7 +104,7 @@ void IoThread::remove(HttpSession& session) {
     sessions_[session.place] = sessions_.back();
     sessions_.pop_back();
     context_.gauges.connections.fetch_sub(1, std::memory_order_relaxed);
-    check_drained();
+    when_empty();
 }
 
 void IoThread::start_sweep() {
@@ -134,13 +134,15 @@ void IoThread::stop_accepting(std::function<void()> drained) {
         accept_pause_.cancel();
         drained_ = drained;
         for (auto* session : sessions_) session->drain();
-        check_drained();
+        when_empty();
     });
 }
 
-void IoThread::check_drained() {
-    if (!drained_ || !sessions_.empty()) return;
-    std::exchange(drained_, nullptr)();
+void IoThread::when_empty() {
+    if (!sessions_.empty()) return;
+    if (drained_) std::exchange(drained_, nullptr)();
+    // Others may have timers on this loop; when the last connection is gone, nobody needs them any more.
+    if (closing_) io_.stop();
 }
 
 void IoThread::close_all() {
@@ -152,6 +154,7 @@ void IoThread::close_all() {
         accept_pause_.cancel();
         sweep_timer_.cancel();
         for (auto* session : sessions_) session->close_now();
+        if (sessions_.empty()) io_.stop();
     });
 }
 

@@ -83,7 +83,7 @@ class IoThread final : public engine::CompletionSink {
     void flush();
     void deliver(engine::Request* first);
     void touched(engine::Request* first);
-    void check_drained();
+    void when_empty();
 
     ServerContext& context_;
     const unsigned index_;

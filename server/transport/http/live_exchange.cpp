@@ -47,7 +47,8 @@ Problem problem_of_failure(engine::Failure failure) {
         case engine::Failure::outcome_unknown:
             break;
     }
-    return plain_problem(503, "outcome_unknown", "It is not known whether this was done; ask again with the same key.",
+    // Not 503, which promises that nothing was applied.
+    return plain_problem(500, "outcome_unknown", "It is not known whether this was done; ask again with the same key.",
                          2);
 }
 

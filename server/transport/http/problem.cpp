@@ -46,6 +46,8 @@ constexpr std::array titles{
     CodeTitle{"idempotency_mismatch", "The key was used for another request"},
     CodeTitle{"rate_limited", "Too many requests"},
     CodeTitle{"headers_too_large", "The header fields are too large"},
+    CodeTitle{"uri_too_long", "The address is too long"},
+    CodeTitle{"expectation_failed", "That expectation cannot be met"},
     CodeTitle{"busy", "Busy"},
     CodeTitle{"draining", "Restarting"},
     CodeTitle{"storage_unavailable", "The storage does not answer"},

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <set>
 
 #include "transport/http/target.hpp"
@@ -78,10 +80,18 @@ TEST(Target, decodes_paths) {
     EXPECT_EQ(path, "/a%61");
 }
 
+TEST(Target, keeps_escaped_slashes_apart_until_the_path_is_split) {
+    std::string path;
+    ASSERT_TRUE(decode_path("/sku/A%2FB%2fC", path));
+    EXPECT_EQ(std::count(path.begin(), path.end(), '/'), 2);
+    show_slashes(path);
+    EXPECT_EQ(path, "/sku/A/B/C");
+}
+
 TEST(Target, refuses_paths_that_hide_something) {
     std::string path;
-    for (const auto* target : {"/%00", "/%2e%2e%2fetc", "/%2e%2e/etc", "/../etc", "/./a", "/a%2fb", "/a%2Fb", "/%",
-                               "/%4", "/%zz", "/%u0041", "/%c0%ae", "/%ff", "/%0d%0a", "/%7f"})
+    for (const auto* target : {"/%00", "/%2e%2e%2fetc", "/%2e%2e/etc", "/../etc", "/./a", "/a%2f..%2fb", "/%01",
+                               "/a%01b", "/%", "/%4", "/%zz", "/%u0041", "/%c0%ae", "/%ff", "/%0d%0a", "/%7f"})
         EXPECT_FALSE(decode_path(target, path)) << target;
 }
 

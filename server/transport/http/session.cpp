@@ -23,6 +23,7 @@ using boost::system::error_code;
 
 constexpr std::size_t buffer_bytes_first = 2048;     // of a new connection
 constexpr std::size_t buffer_bytes_max = 16 * 1024;  // holds a head of the largest size and a small body
+constexpr std::size_t body_bytes_first = 64 * 1024;  // room for a body that does not fit the buffer; then doubled
 constexpr std::size_t out_bytes_flush = 64 * 1024;   // answers to pipelined requests are gathered up to this
 constexpr std::size_t copy_body_max = 16 * 1024;     // larger bodies are written from where they are
 constexpr std::int64_t body_bytes_per_ms = 32;       // slower uploads than 32 KB/s are cut off
@@ -187,12 +188,13 @@ HttpSession::AwaitableBool HttpSession::read_body() {
     const auto body_at = begin_ + head_length_;
     body_view_ = std::string_view();
     if (length == 0) co_return true;
-    expect_by(Wait::body, context_.options.body_ms + static_cast<std::int64_t>(length) / body_bytes_per_ms);
-    if (head_.expect_continue && end_ == body_at) {
-        out_ += continue_line;
+    const auto patience_ms = context_.options.body_ms + static_cast<std::int64_t>(length) / body_bytes_per_ms;
+    if (end_ < body_at + length) {
+        // Answers to earlier requests must not wait for a body that may be slow.
+        if (head_.expect_continue && end_ == body_at) out_ += continue_line;
         const bool sent = write_now() || co_await write_rest();
         if (!sent) co_return false;
-        expect_by(Wait::body, context_.options.body_ms + static_cast<std::int64_t>(length) / body_bytes_per_ms);
+        expect_by(Wait::body, patience_ms);
     }
     if (body_at + length <= buffer_.size()) {
         while (end_ < body_at + length) {
@@ -205,10 +207,11 @@ HttpSession::AwaitableBool HttpSession::read_body() {
     } else {
         body_.assign(buffer_.data() + body_at, end_ - body_at);
         auto filled = body_.size();
-        body_.resize(length);
         while (filled < length) {
+            // Memory follows what has arrived, not what was announced.
+            if (filled == body_.size()) body_.resize(std::min(length, std::max(filled * 2, body_bytes_first)));
             error_code error;
-            const auto room = asio::buffer(body_.data() + filled, length - filled);
+            const auto room = asio::buffer(body_.data() + filled, body_.size() - filled);
             filled += co_await socket_.async_read_some(room, asio::redirect_error(token, error));
             if (error) break;
         }

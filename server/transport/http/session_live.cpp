@@ -68,6 +68,9 @@ HttpSession::AwaitableBool HttpSession::serve_polling() {
         keep_ = false;  // refused before its body was read
     }
     if (!start.reply) {
+        // Answers to earlier requests must not wait with this one.
+        const bool sent = write_now() || co_await write_rest();
+        if (!sent) co_return false;
         holding_ = true;
         watch_peer();
         while (!polling_reply_ && !peer_gone_) co_await wait_for_answer();

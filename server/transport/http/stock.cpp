@@ -93,16 +93,7 @@ void check_reason(Fields& fields, domain::AdjustStock& command) {
         fields.fail("note", "is required with the reason other");
 }
 
-}  // namespace
-
-void list_stock(Exchange& exchange) {
-    ListQuery list(exchange);
-    engine::StockFilter filter = read_stock_filter(list);
-    read_stock_sort(list, filter);
-    list.read_page(ListQuery::Offset::allowed);
-    if (list.refuse_if_wrong()) return;
-    filter.limit = list.limit();
-    filter.offset = list.position().value_or(list.offset());
+void reply_stock(Exchange& exchange, const engine::StockFilter& filter, ListQuery list) {
     const auto page = exchange.services().stock.page(filter);
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < page.rows.size(); ++i) {
@@ -116,6 +107,22 @@ void list_stock(Exchange& exchange) {
     if (end < page.total && !page.rows.empty()) next = end;
     list.finish_page(body, next, page.total);
     exchange.reply(200, std::move(body));
+}
+
+}  // namespace
+
+void list_stock(Exchange& exchange) {
+    ListQuery list(exchange);
+    engine::StockFilter filter = read_stock_filter(list);
+    read_stock_sort(list, filter);
+    list.read_page(ListQuery::Offset::allowed);
+    if (list.refuse_if_wrong()) return;
+    filter.limit = list.limit();
+    filter.offset = list.position().value_or(list.offset());
+    // A page of the table as it stands costs microseconds; anything else looks through all levels, which would hold up
+    // every order on this io thread.
+    if (filter.is_plain()) return reply_stock(exchange, filter, list);
+    exchange.read([filter = std::move(filter), list](Exchange& reader) { reply_stock(reader, filter, list); });
 }
 
 void get_stock(Exchange& exchange) {

@@ -16,7 +16,7 @@ int hex_value(char c) {
 
 enum class In { path, query };
 
-// Appends the decoded form of `text`; false for a bad escape, and in a path for an escaped slash.
+// Appends the decoded form of `text`; false for a bad escape. An escaped slash of a path becomes hidden_slash.
 bool percent_decode(std::string_view text, In where, std::string& out) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '+' && where == In::query) {
@@ -32,16 +32,18 @@ bool percent_decode(std::string_view text, In where, std::string& out) {
         const int low = hex_value(text[i + 2]);
         if (high < 0 || low < 0) return false;
         const auto byte = static_cast<char>(high * 16 + low);
-        if (where == In::path && byte == '/') return false;
-        out += byte;
+        if (byte == hidden_slash) return false;
+        out += where == In::path && byte == '/' ? hidden_slash : byte;
         i += 2;
     }
     return true;
 }
 
+constexpr char separators[] = {'/', hidden_slash, '\0'};
+
 bool has_dot_segment(std::string_view path) {
     while (!path.empty()) {
-        const auto end = std::min(path.find('/'), path.size());
+        const auto end = std::min(path.find_first_of(separators), path.size());
         const auto segment = path.substr(0, end);
         if (segment == "." || segment == "..") return true;
         path.remove_prefix(std::min(end + 1, path.size()));
@@ -54,7 +56,12 @@ bool has_dot_segment(std::string_view path) {
 bool decode_path(std::string_view target, std::string& path) {
     path.clear();
     if (!percent_decode(target.substr(0, target.find('?')), In::path, path)) return false;
-    return is_printable(path) && is_utf8(path) && !has_dot_segment(path);
+    const auto is_fine = [](char c) { return c == hidden_slash || is_printable(std::string_view(&c, 1)); };
+    return std::all_of(path.begin(), path.end(), is_fine) && is_utf8(path) && !has_dot_segment(path);
+}
+
+void show_slashes(std::string& path) {
+    std::replace(path.begin(), path.end(), hidden_slash, '/');
 }
 
 std::optional<std::string> decode_query(std::string_view target, QueryParameters& parameters) {

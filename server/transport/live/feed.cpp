@@ -148,7 +148,10 @@ std::shared_ptr<const engine::Identity> LiveFeed::identify(const socketio::Conne
             return parts_.accounts.find_session(http::hash_token(token->get_string()), now);
     }
     const auto& handshake = request.handshake();
-    const auto credential = http::find_credential(handshake.authorization, handshake.cookie, parts_.options);
+    // A field that was not sent is a view of nothing; the handshake keeps it as an empty string.
+    const std::string_view authorization =
+        handshake.authorization.empty() ? std::string_view() : std::string_view(handshake.authorization);
+    const auto credential = http::find_credential(authorization, handshake.cookie, parts_.options);
     if (credential.kind == http::Credential::Kind::none) return nullptr;
     return parts_.accounts.find_session(http::hash_token(credential.token), now);
 }

@@ -31,7 +31,7 @@ class WsConnection final : public std::enable_shared_from_this<WsConnection>, pu
     };
 
     WsConnection(Shard& shard, TcpSocket socket);
-    ~WsConnection();
+    ~WsConnection() override;
 
     // Begins with an owner: sends `answer` (the 101) and then reads.
     void start(Owner& owner, std::string answer);

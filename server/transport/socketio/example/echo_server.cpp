@@ -58,6 +58,8 @@ void pour(socketio::Socket& socket, FloodState& flood) {
 
 class Echo : public socketio::NamespaceHandler {
   public:
+    void set_server(socketio::Server& server) { server_ = &server; }
+
     void on_connect(socketio::ConnectRequest request) override {
         const auto auth = request.auth();
         const auto socket = request.accept(std::make_shared<FloodState>());
@@ -81,6 +83,13 @@ class Echo : public socketio::NamespaceHandler {
             pour(socket, *flood);
         } else if (event.name == "push") {
             push(socket, event);
+        } else if (event.name == "announce") {
+            server_->broadcast(socket.nsp(), socketio::EncodedEvent("announced", arguments_of(event), socket.nsp()));
+        } else if (event.name == "visit") {
+            server_->for_each_socket(socket.nsp(), [](socketio::Socket& other) { other.emit("visited", ""); });
+        } else if (event.name == "whisper" && event.argument_count() == 1 && event.argument(0)->is_string()) {
+            const auto whisper = [](socketio::Socket& other) { other.emit("whispered", ""); };
+            server_->post(socket.nsp(), std::string(event.argument(0)->get_string()), whisper);
         } else if (event.name == "leave") {
             socket.disconnect();
         } else if (event.name == "kick") {
@@ -111,6 +120,8 @@ class Echo : public socketio::NamespaceHandler {
         const auto times = count != nullptr && count->is_int64() ? count->get_int64() : 0;
         for (std::int64_t i = 0; i < times; ++i) socket.emit(pushed);
     }
+
+    socketio::Server* server_ = nullptr;
 };
 
 // A namespace that looks at the token first and takes its time.
@@ -351,6 +362,7 @@ void serve(const Settings& settings) {
     Echo echo;
     Guarded guarded;
     socketio::Server server(settings.options, pointers);
+    echo.set_server(server);
     server.add_namespace("/", echo);
     server.add_namespace("/custom", echo);
     server.add_namespace("/guarded", guarded);

@@ -1,10 +1,10 @@
-#include "storage/sqlite/words.hpp"
+#include "domain/order_search.hpp"
 
 #include <algorithm>
 
 #include "base/text.hpp"
 
-namespace onhand::storage::sqlite {
+namespace onhand::domain {
 
 namespace {
 
@@ -41,10 +41,10 @@ std::vector<std::string> words_of(std::string_view reference, std::string_view c
     return words;
 }
 
-std::optional<Search> parse_search(std::string_view text) {
+std::optional<OrderSearch> parse_search(std::string_view text) {
     text = trimmed(text);
     if (text.empty()) return std::nullopt;
-    Search search;
+    OrderSearch search;
     search.id = parse_uuid(text);
     search.words = words_of(text);
     std::sort(search.words.begin(), search.words.end());
@@ -53,7 +53,7 @@ std::optional<Search> parse_search(std::string_view text) {
     return search;
 }
 
-bool matches(const Search& search, const domain::Order& order) {
+bool matches(const OrderSearch& search, const domain::Order& order) {
     if (search.id) return order.id == *search.id;
     if (search.number && *search.number == order.number) return true;
     if (search.words.empty()) return false;
@@ -64,4 +64,4 @@ bool matches(const Search& search, const domain::Order& order) {
     });
 }
 
-}  // namespace onhand::storage::sqlite
+}  // namespace onhand::domain

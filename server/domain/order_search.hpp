@@ -11,7 +11,7 @@
 
 #include "domain/order.hpp"
 
-namespace onhand::storage::sqlite {
+namespace onhand::domain {
 
 // Words longer than this are cut, on both sides.
 inline constexpr std::size_t word_bytes_max = 64;
@@ -22,15 +22,15 @@ std::vector<std::string> words_of(std::string_view text);
 // The distinct words of an order's reference and customer, sorted.
 std::vector<std::string> words_of(std::string_view reference, std::string_view customer);
 
-struct Search {
+struct OrderSearch {
     std::vector<std::string> words;      // all must match; none and no id = nothing matches
     std::optional<std::int64_t> number;  // matches besides the words
     std::optional<Uuid> id;              // then only the id counts
 };
 
 // nullopt for an empty search, which matches every order.
-std::optional<Search> parse_search(std::string_view text);
+std::optional<OrderSearch> parse_search(std::string_view text);
 
-bool matches(const Search& search, const domain::Order& order);
+bool matches(const OrderSearch& search, const domain::Order& order);
 
-}  // namespace onhand::storage::sqlite
+}  // namespace onhand::domain
