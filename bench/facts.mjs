@@ -1,0 +1,42 @@
+// Facts about the machine and the tree, and how busy the machine is with other things: numbers taken beside a compiler
+// mean little. Used by scenarios.mjs.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+
+const BUSY_LOAD = 0.8;
+const TICKS_PER_SECOND = 100; // USER_HZ of Linux
+
+function commit(root) {
+  const git = (...args) => execFileSync("git", ["-c", "safe.directory=*", ...args], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    const changed = git("status", "--porcelain", "--", "server", "bench").trim() !== "";
+    return git("rev-parse", "--short=12", "HEAD").trim() + (changed ? " with changes" : "");
+  } catch {
+    return "none";
+  }
+}
+
+export function machineFacts(root) {
+  const distribution = /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
+  return [
+    ["date", `${new Date().toISOString().slice(0, 16)}Z`],
+    ["commit", commit(root)],
+    ["processor", `${cpus()[0].model.trim()}, ${availableParallelism()} cores`],
+    ["memory", `${(totalmem() / 1e9).toFixed(1)} GB`],
+    ["kernel", `Linux ${release()}, ${distribution}`],
+  ];
+}
+
+// A warning when others keep the machine busy, else nothing.
+export function busyWarning() {
+  const [load] = loadavg();
+  return load > BUSY_LOAD ? `The machine is busy (load ${load.toFixed(2)}): read these numbers as a lower bound.` : undefined;
+}
+
+// Seconds that all processors of the machine were busy since its start.
+export function busySeconds() {
+  const [, user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8").split("\n", 1)[0].split(/\s+/);
+  return [user, nice, system, irq, softirq, steal].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
+}
