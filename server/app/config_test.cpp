@@ -81,6 +81,22 @@ TEST_F(EnvFile, is_refused_with_the_line_that_is_wrong) {
     EXPECT_EQ(read_env_file(path).error(), path + ":1: the quote does not end");
 }
 
+TEST(EnvExample, names_every_setting_with_its_default) {
+    const auto values = read_env_file(ENV_EXAMPLE);
+    ASSERT_TRUE(values);
+    EXPECT_EQ(values->size(), settings().size());
+    for (const auto& setting : settings())
+        EXPECT_TRUE(values->contains(std::string(setting.variable))) << setting.variable;
+    const auto config = make_config({}, {}, *values);
+    ASSERT_TRUE(config) << config.error();
+    const Config defaults;
+    EXPECT_EQ(config->port, defaults.port);
+    EXPECT_EQ(config->host, defaults.host);
+    EXPECT_EQ(config->database, defaults.database);
+    EXPECT_EQ(config->io_threads, defaults.io_threads);
+    EXPECT_EQ(config->demo, defaults.demo);
+}
+
 TEST(EnvFileMissing, is_no_values) {
     EXPECT_TRUE(read_env_file("/nonexistent/.env")->empty());
 }

@@ -83,6 +83,7 @@ bool is_currency(std::string_view text) {
 bool is_code(std::string_view text, std::size_t bytes_max) {
     if (text.empty() || text.size() > bytes_max) return false;
     if (text.front() == ' ' || text.back() == ' ') return false;
+    if (text == "." || text == "..") return false;  // no URL can name them: clients resolve them as path segments
     return is_utf8(text) && is_printable(text) && !has_hidden_character(text);
 }
 

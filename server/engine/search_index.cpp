@@ -69,8 +69,7 @@ std::vector<bool> SearchIndex::find(const std::vector<std::string>& words) const
     std::size_t piece = 0;
     while (const void* hit = memmem(at, static_cast<std::size_t>(end - at), lead.data(), lead.size())) {
         const auto offset = static_cast<std::uint32_t>(static_cast<const char*>(hit) - all_.data());
-        const auto piece =
-            static_cast<std::size_t>(std::upper_bound(places_.begin(), places_.end(), offset) - places_.begin()) - 1;
+        piece = piece_at(offset, piece);
         const auto entry = owners_[piece];
         const std::string_view text = all_.data() + places_[piece];
         at = text.data() + text.size() + 1;

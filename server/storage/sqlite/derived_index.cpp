@@ -111,6 +111,10 @@ void DerivedIndex::flush(domain::FeedSeq applied) {
     write_lists();
     set_applied_.run(applied);
     transaction.commit();
+    discard();
+}
+
+void DerivedIndex::discard() {
     lists_.clear();
     words_.clear();
     orders_.clear();
@@ -118,10 +122,7 @@ void DerivedIndex::flush(domain::FeedSeq applied) {
 }
 
 void DerivedIndex::reset() {
-    lists_.clear();
-    words_.clear();
-    orders_.clear();
-    states_.clear();
+    discard();
     Transaction transaction(connection_, Transaction::Kind::write);
     connection_.execute("DELETE FROM posting; DELETE FROM order_chunk;");
     set_applied_.run(0);

@@ -38,6 +38,8 @@ class DerivedIndex {
 
     // Writes what was collected, together with the new applied number.
     void flush(domain::FeedSeq applied);
+    // Forgets what was collected and not written, as after a flush that failed.
+    void discard();
     // Empties everything, back to number 0.
     void reset();
 

@@ -122,6 +122,8 @@ void DerivedStore::catch_up(domain::FeedSeq last) {
     const std::lock_guard lock(work_);
     for (domain::FeedSeq done = index_->applied(); done < last;) {
         const domain::FeedSeq next = std::min(last, done + stretch_max);
+        // What a failed stretch left behind would be written twice.
+        index_->discard();
         source_.collect(done, next, *index_);
         index_->flush(next);
         done = next;

@@ -1,6 +1,7 @@
 // What the embedded store does when the disk fails or is full, and when its files are damaged between two starts.
 
 #include <fstream>
+#include <set>
 
 #include "storage/random_trade.hpp"
 #include "storage/sqlite/faulty_disk.hpp"
@@ -51,6 +52,28 @@ class SqliteFaults : public testing::Test {
     std::unique_ptr<Driver> driver_;
     domain::FeedSeq acknowledged_ = 0;
 };
+
+TEST_F(SqliteFaults, a_failed_flush_of_the_lists_is_made_good_without_doubling_them) {
+    int failed = 0;
+    for (int nth = 0; nth < 8; ++nth) {
+        ASSERT_EQ(try_to_place().status, CommitStatus::committed);
+        disk_.fail(Fault::write_full, nth, ".derived-wal");
+        failed += under_test_->storage->catch_up_derived(store().head()).has_value() ? 0 : 1;
+        disk_.heal();
+    }
+    EXPECT_GT(failed, 0);
+    ASSERT_TRUE(under_test_->storage->catch_up_derived(store().head()).has_value());
+    domain::OrderFilter filter;
+    filter.product = driver_->set().find_product("A")->id;
+    const auto page = under_test_->read_store().orders(filter);
+    ASSERT_TRUE(page.has_value());
+    EXPECT_EQ(page->total, 8);
+    std::set<Uuid> distinct;
+    for (const auto& row : page->rows) distinct.insert(row.order.id);
+    EXPECT_EQ(distinct.size(), 8U);
+    EXPECT_EQ(page->rows.size(), 8U);
+    expect_sound();
+}
 
 TEST_F(SqliteFaults, a_failed_sync_leaves_the_outcome_unknown_and_stops_the_store) {
     disk_.fail(Fault::sync, 0, "-wal");

@@ -61,14 +61,22 @@ void Client::tell(const ChangeSet& changes, domain::FeedSeq to, Encoder& encoder
     if (!subscribed_ || to <= seen_) return;
     seen_ = to;
     if (catching_up_ || overflowed_ || !backlog_.empty() || !socket_.writable()) return keep(changes);
+    send(encoder);
+}
+
+// Orders go first: a client that resumes behind the `to` of a stock.changed has then seen every order up to it.
+void Client::send(Encoder& encoder) {
+    if (subscription_.orders) {
+        for (const auto& event : encoder.order_events()) {
+            socket_.emit(event);
+            sent_since_reminder_ = true;
+        }
+    }
     if (const auto* event = encoder.stock_event(subscription_, watched_, told_ + 1)) {
         socket_.emit(*event);
-        told_ = to;
+        told_ = seen_;
         sent_since_reminder_ = true;
     }
-    if (!subscription_.orders || changes.orders.empty()) return;
-    for (const auto& event : encoder.order_events()) socket_.emit(event);
-    sent_since_reminder_ = true;
 }
 
 void Client::drain() {
@@ -76,14 +84,8 @@ void Client::drain() {
     if (overflowed_) return reset(seen_);
     if (backlog_.empty()) return;
     const auto waiting = std::exchange(backlog_, {});
-    const auto from = told_ + 1;
     Encoder encoder(waiting, seen_, stock_, accounts_);
-    if (const auto* event = encoder.stock_event(subscription_, watched_, from)) {
-        socket_.emit(*event);
-        told_ = seen_;
-    }
-    for (const auto& event : encoder.order_events()) socket_.emit(event);
-    sent_since_reminder_ = true;
+    send(encoder);
 }
 
 void Client::remind() {

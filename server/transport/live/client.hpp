@@ -49,6 +49,7 @@ class Client {
 
   private:
     void keep(const ChangeSet& changes);
+    void send(Encoder& encoder);
     bool concerned(domain::LevelKey key) const { return concerns(subscription_, watched_, key); }
 
     socketio::Socket& socket_;
