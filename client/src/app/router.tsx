@@ -3,7 +3,8 @@ import { type ComponentType, lazy, type ReactNode, Suspense } from 'react';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { useMeQuery } from '../api/api.ts';
 import { may, type Permission, useUser } from '../api/roles.ts';
-import { Empty, ProblemAlert, Waiting } from '../components/Feedback.tsx';
+import { ProblemAlert, Waiting } from '../components/Feedback.tsx';
+import { PageHead } from '../components/PageHead.tsx';
 import type { LiveConnection } from './live.ts';
 import { Shell } from './Shell.tsx';
 
@@ -52,7 +53,10 @@ function Guarded({ needs, children }: { needs: Permission; children: ReactNode }
   return may(useUser(), needs) ? (
     children
   ) : (
-    <Empty title="Not for your role">Ask an administrator if you need this page.</Empty>
+    <>
+      <PageHead title="Not for your role" />
+      <p>Ask an administrator if you need this page.</p>
+    </>
   );
 }
 
@@ -90,7 +94,7 @@ export function Router({ live }: { live: LiveConnection }) {
               </Guarded>
             }
           />
-          <Route path="*" element={<Empty title="There is no such page" />} />
+          <Route path="*" element={<PageHead title="There is no such page" />} />
         </Route>
       </Routes>
     </Suspense>

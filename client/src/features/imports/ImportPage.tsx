@@ -6,30 +6,13 @@ import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { plural } from '../../components/format.ts';
 import { UploadIcon } from '../../components/icons.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
-import { useImportProductsMutation } from './api.ts';
+import type { ImportReport } from './api.ts';
 import classes from './ImportPage.module.css';
 import { Report } from './Report.tsx';
+import { useImport } from './use_import.ts';
 
 export function ImportPage() {
-  const [file, setFile] = useState<File | null>(null);
-  const [partial, setPartial] = useState(false);
-  const [check, checking] = useImportProductsMutation();
-  const [apply, applying] = useImportProductsMutation();
-  const choose = (chosen: File) => {
-    setFile(chosen);
-    setPartial(false);
-    applying.reset();
-    void check({ file: chosen, dryRun: true, partial: false });
-  };
-  const again = () => {
-    setFile(null);
-    checking.reset();
-    applying.reset();
-  };
-  const preview = checking.data;
-  const bad = preview?.errors.length ?? 0;
-  const useful = preview ? preview.created + preview.updated : 0;
-
+  const { file, choose, again, partial, setPartial, checking, applying, apply } = useImport();
   return (
     <div className={classes.page}>
       <PageHead title="Import products">
@@ -47,44 +30,64 @@ export function ImportPage() {
       {checking.error && <ProblemAlert error={checking.error} title="The file cannot be imported" />}
       {applying.error && <ProblemAlert error={applying.error} title="Nothing was imported" />}
       {applying.data ? (
-        <>
-          {applying.data.applied === false ? (
-            <Alert color="red" title="Nothing was imported" role="alert">
-              The file has rows with errors.
-            </Alert>
-          ) : (
-            <Alert color="teal" title="Imported" role="status">
-              {plural(applying.data.created, 'product')} created, {plural(applying.data.updated, 'product')} updated.{' '}
-              <Link to="/stock">To the stock</Link>
-            </Alert>
-          )}
-          <Report report={applying.data} applied={applying.data.applied !== false} />
-        </>
+        <Outcome report={applying.data} />
       ) : (
-        preview &&
+        checking.data &&
         !applying.isLoading && (
-          <>
-            <p className={classes.quiet}>Nothing has been changed yet. This is what the file would do:</p>
-            <Report report={preview} applied={false} />
-            <div className={classes.apply}>
-              {bad > 0 && (
-                <Checkbox
-                  label="Leave out the rows with errors and import the rest"
-                  checked={partial}
-                  onChange={(event) => setPartial(event.currentTarget.checked)}
-                />
-              )}
-              <Button
-                disabled={!file || useful === 0 || (bad > 0 && !partial)}
-                onClick={() => file && void apply({ file, dryRun: false, partial })}
-              >
-                Import {plural(useful, 'row')}
-              </Button>
-            </div>
-          </>
+          <Preview report={checking.data} partial={partial} onPartial={setPartial} onApply={apply} />
         )
       )}
     </div>
+  );
+}
+
+/** What became of the file. */
+function Outcome({ report }: { report: ImportReport }) {
+  return (
+    <>
+      {report.applied === false ? (
+        <Alert color="red" title="Nothing was imported" role="alert">
+          The file has rows with errors.
+        </Alert>
+      ) : (
+        <Alert color="teal" title="Imported" role="status">
+          {plural(report.created, 'product')} created, {plural(report.updated, 'product')} updated.{' '}
+          <Link to="/stock">To the stock</Link>
+        </Alert>
+      )}
+      <Report report={report} applied={report.applied !== false} />
+    </>
+  );
+}
+
+interface PreviewProps {
+  report: ImportReport;
+  partial: boolean;
+  onPartial: (partial: boolean) => void;
+  onApply: () => void;
+}
+
+/** What the file would do, and the button that does it. */
+function Preview({ report, partial, onPartial, onApply }: PreviewProps) {
+  const hasErrors = report.errors.length > 0;
+  const useful = report.created + report.updated;
+  return (
+    <>
+      <p className={classes.quiet}>Nothing has been changed yet. This is what the file would do:</p>
+      <Report report={report} applied={false} />
+      <div className={classes.apply}>
+        {hasErrors && (
+          <Checkbox
+            label="Leave out the rows with errors and import the rest"
+            checked={partial}
+            onChange={(event) => onPartial(event.currentTarget.checked)}
+          />
+        )}
+        <Button disabled={useful === 0 || (hasErrors && !partial)} onClick={onApply}>
+          Import {plural(useful, 'row')}
+        </Button>
+      </div>
+    </>
   );
 }
 

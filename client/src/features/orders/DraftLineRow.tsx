@@ -24,13 +24,7 @@ export function DraftLineRow({ line, shortage, disabled, onQuantity, onRemove, o
   const { data } = useStockDetailQuery(sku);
   useRowsShown(`${detailSource(sku)}`, [[sku, location]]);
   const available = data?.rows[levelId({ sku, location })]?.available;
-  const [text, setText] = useState(String(quantity));
-  const parsed = parseQuantity(text);
-  if (parsed !== null && parsed !== quantity) {
-    setText(String(quantity));
-  }
   const short = available !== undefined && quantity > available;
-  const label = `Quantity of ${line.name}`;
   return (
     <li className={classes.line} data-short={short || undefined}>
       <div className={classes.product}>
@@ -39,30 +33,12 @@ export function DraftLineRow({ line, shortage, disabled, onQuantity, onRemove, o
           {sku} · {location}
         </span>
       </div>
-      <TextInput
-        aria-label={label}
-        className={classes.quantity}
-        inputMode="numeric"
-        autoComplete="off"
+      <QuantityField
+        label={`Quantity of ${line.name}`}
+        quantity={quantity}
         disabled={disabled}
-        error={parsed === null}
-        value={text}
-        onFocus={(event) => event.currentTarget.select()}
-        onChange={(event) => {
-          const next = event.currentTarget.value;
-          setText(next);
-          const value = parseQuantity(next);
-          if (value !== null) {
-            onQuantity(value);
-          }
-        }}
-        onBlur={() => setText(String(quantity))}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') {
-            event.preventDefault();
-            onDone();
-          }
-        }}
+        onQuantity={onQuantity}
+        onDone={onDone}
       />
       <span className={classes.available}>
         {available === undefined ? '…' : <LiveNumber value={available} strong />}
@@ -78,18 +54,83 @@ export function DraftLineRow({ line, shortage, disabled, onQuantity, onRemove, o
         <TrashIcon />
       </ActionIcon>
       {short && (
-        <p className={classes.short}>
-          {available > 0
-            ? `Only ${formatQuantity(available)} available: ${formatQuantity(quantity - available)} too many.`
-            : 'Nothing of it is available now.'}
-          {shortage && ` The order was refused with ${formatQuantity(shortage.available)} available.`}
-          {available > 0 && (
-            <Button size="compact-xs" variant="default" disabled={disabled} onClick={() => onQuantity(available)}>
-              Take {formatQuantity(available)}
-            </Button>
-          )}
-        </p>
+        <ShortNote
+          quantity={quantity}
+          available={available}
+          shortage={shortage}
+          disabled={disabled}
+          onQuantity={onQuantity}
+        />
       )}
     </li>
+  );
+}
+
+interface QuantityFieldProps {
+  label: string;
+  quantity: number;
+  disabled: boolean;
+  onQuantity: (quantity: number) => void;
+  onDone: () => void;
+}
+
+/** Holds what is typed, and hands on what of it is a quantity. */
+function QuantityField({ label, quantity, disabled, onQuantity, onDone }: QuantityFieldProps) {
+  const [text, setText] = useState(String(quantity));
+  const parsed = parseQuantity(text);
+  if (parsed !== null && parsed !== quantity) {
+    setText(String(quantity));
+  }
+  return (
+    <TextInput
+      aria-label={label}
+      className={classes.quantity}
+      inputMode="numeric"
+      autoComplete="off"
+      disabled={disabled}
+      error={parsed === null}
+      value={text}
+      onFocus={(event) => event.currentTarget.select()}
+      onChange={(event) => {
+        const next = event.currentTarget.value;
+        setText(next);
+        const value = parseQuantity(next);
+        if (value !== null) {
+          onQuantity(value);
+        }
+      }}
+      onBlur={() => setText(String(quantity))}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') {
+          event.preventDefault();
+          onDone();
+        }
+      }}
+    />
+  );
+}
+
+interface ShortNoteProps {
+  quantity: number;
+  available: number;
+  shortage: Shortage | undefined;
+  disabled: boolean;
+  onQuantity: (quantity: number) => void;
+}
+
+/** Says that there is too little of a line now, and offers what there is. */
+function ShortNote({ quantity, available, shortage, disabled, onQuantity }: ShortNoteProps) {
+  return (
+    <p className={classes.short}>
+      {available > 0
+        ? `Only ${formatQuantity(available)} available: ${formatQuantity(quantity - available)} too many.`
+        : 'Nothing of it is available now.'}
+      {shortage && ` The order was refused with ${formatQuantity(shortage.available)} available.`}
+      {available > 0 && (
+        <Button size="compact-xs" variant="default" disabled={disabled} onClick={() => onQuantity(available)}>
+          Take {formatQuantity(available)}
+        </Button>
+      )}
+    </p>
   );
 }

@@ -14,8 +14,7 @@ import { useDraft } from './use_draft.ts';
 export function NewOrderPage() {
   const { draft, update, submit, discard, error, isLoading } = useDraft();
   const picker = useRef<HTMLInputElement>(null);
-  const problem = problemOf(error);
-  const unknown = Boolean(error) && outcomeUnknown(error);
+  const shortages = problemOf(error)?.shortages ?? [];
   // What was sent may have been placed; it can be sent again, but not changed.
   const locked = isLoading || draft.sent !== null;
   const units = draft.lines.reduce((sum, line) => sum + line.quantity, 0);
@@ -44,15 +43,7 @@ export function NewOrderPage() {
           </Button>
         )}
       </PageHead>
-      {unknown ? (
-        <Alert color="yellow" title="No answer from the server" role="alert">
-          The order may have been placed. Send it again: it cannot be placed twice.
-        </Alert>
-      ) : problem?.shortages?.length ? (
-        <Shortages shortages={problem.shortages} />
-      ) : (
-        error !== null && <ProblemAlert error={error} title="The order was not placed" />
-      )}
+      {error !== null && <Refusal error={error} shortages={shortages} />}
       {!locked && draft.lines.length < MAX_LINES && <ProductPicker field={picker} onPick={pick} />}
       {draft.lines.length === 0 ? (
         <p className={classes.none}>The order has no lines yet. Scan or type a SKU, or search by name.</p>
@@ -62,7 +53,7 @@ export function NewOrderPage() {
             <DraftLineRow
               key={`${line.sku} ${line.location}`}
               line={line}
-              shortage={problem?.shortages?.find(({ sku, location }) => sku === line.sku && location === line.location)}
+              shortage={shortages.find(({ sku, location }) => sku === line.sku && location === line.location)}
               disabled={locked}
               onQuantity={(quantity) => setLine(index, { ...line, quantity })}
               onRemove={() => setLine(index, null)}
@@ -82,6 +73,21 @@ export function NewOrderPage() {
       </div>
     </form>
   );
+}
+
+/** Why there is no order, or why nobody knows whether there is one. */
+function Refusal({ error, shortages }: { error: unknown; shortages: readonly Shortage[] }) {
+  if (outcomeUnknown(error)) {
+    return (
+      <Alert color="yellow" title="No answer from the server" role="alert">
+        The order may have been placed. Send it again: it cannot be placed twice.
+      </Alert>
+    );
+  }
+  if (shortages.length > 0) {
+    return <Shortages shortages={shortages} />;
+  }
+  return <ProblemAlert error={error} title="The order was not placed" />;
 }
 
 function Shortages({ shortages }: { shortages: readonly Shortage[] }) {

@@ -1,10 +1,10 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { ORDERS_PAGE_SIZE, type OrdersArg, useOrdersQuery } from '../../api/orders.ts';
 import { useMay } from '../../api/roles.ts';
-import type { Order, OrderStatus } from '../../api/types.ts';
+import type { Order } from '../../api/types.ts';
 import table from '../../components/data_table.module.css';
 import { Empty, ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { formatDateTime, formatQuantity, inWords, plural } from '../../components/format.ts';
@@ -12,70 +12,19 @@ import { SearchIcon } from '../../components/icons.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import classes from './Orders.module.css';
 import { OrderStatusBadge, STATUSES, summarise } from './status.tsx';
+import { useOrdersArg } from './use_orders_arg.ts';
 
 const SEARCH_DELAY_MS = 250;
 
-function readArg(params: URLSearchParams): OrdersArg {
-  const status = params.get('status') as OrderStatus;
-  const page = Number(params.get('page') ?? '1');
-  return {
-    status: STATUSES.includes(status) ? status : '',
-    search: params.get('search') ?? '',
-    page: Number.isInteger(page) && page > 0 ? page - 1 : 0,
-  };
-}
-
 export function OrdersPage() {
-  const [params, setParams] = useSearchParams();
-  const arg = readArg(params);
+  const { arg, change } = useOrdersArg();
   const { data, error, refetch, isFetching } = useOrdersQuery(arg, { refetchOnMountOrArgChange: true });
   const mayPlace = useMay('place_orders');
-  const [search, setSearch] = useState(arg.search);
-  const change = (part: Record<string, string>) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        next.delete('page');
-        for (const [name, value] of Object.entries(part)) {
-          if (value) {
-            next.set(name, value);
-          } else {
-            next.delete(name);
-          }
-        }
-        return next;
-      },
-      { replace: !('page' in part) },
-    );
-  const searchSoon = useDebouncedCallback((text: string) => change({ search: text.trim() }), SEARCH_DELAY_MS);
 
   return (
     <div className={classes.page}>
       <PageHead title="Orders" note={data ? plural(data.total, 'order') : undefined} />
-      <div className={classes.filters}>
-        <TextInput
-          type="search"
-          aria-label="Search orders by number, reference or customer"
-          placeholder="Number, reference or customer"
-          leftSection={<SearchIcon />}
-          className={classes.search}
-          maxLength={200}
-          value={search}
-          onChange={(event) => {
-            setSearch(event.currentTarget.value);
-            searchSoon(event.currentTarget.value);
-          }}
-        />
-        <NativeSelect
-          aria-label="Status"
-          value={arg.status}
-          onChange={(event) => change({ status: event.currentTarget.value })}
-          data={[
-            { value: '', label: 'Every status' },
-            ...STATUSES.map((status) => ({ value: status, label: inWords(status) })),
-          ]}
-        />
-      </div>
+      <Filters arg={arg} onChange={change} />
       {error && !data ? (
         <ProblemAlert error={error} title="The orders cannot be shown" onRetry={() => void refetch()} />
       ) : !data ? (
@@ -94,6 +43,42 @@ export function OrdersPage() {
           <Pager arg={arg} total={data.total} onPage={(page) => change({ page: page > 0 ? String(page + 1) : '' })} />
         </>
       )}
+    </div>
+  );
+}
+
+interface FiltersProps {
+  arg: OrdersArg;
+  onChange: (part: { search?: string; status?: string }) => void;
+}
+
+function Filters({ arg, onChange }: FiltersProps) {
+  const [search, setSearch] = useState(arg.search);
+  const searchSoon = useDebouncedCallback((text: string) => onChange({ search: text.trim() }), SEARCH_DELAY_MS);
+  return (
+    <div className={classes.filters}>
+      <TextInput
+        type="search"
+        aria-label="Search orders by number, reference or customer"
+        placeholder="Number, reference or customer"
+        leftSection={<SearchIcon />}
+        className={classes.search}
+        maxLength={200}
+        value={search}
+        onChange={(event) => {
+          setSearch(event.currentTarget.value);
+          searchSoon(event.currentTarget.value);
+        }}
+      />
+      <NativeSelect
+        aria-label="Status"
+        value={arg.status}
+        onChange={(event) => onChange({ status: event.currentTarget.value })}
+        data={[
+          { value: '', label: 'Every status' },
+          ...STATUSES.map((status) => ({ value: status, label: inWords(status) })),
+        ]}
+      />
     </div>
   );
 }

@@ -1,11 +1,10 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
-import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
-import { KeyKeeper } from '../../api/idempotency.ts';
+import { type RefObject, useRef } from 'react';
 import type { StockLevel } from '../../api/types.ts';
 import { formatQuantity } from '../../components/format.ts';
 import classes from './AdjustForm.module.css';
-import { MAX_NOTE, needsNote, parseDelta, reasonsFor, rememberedReason, rememberReason } from './adjust.ts';
-import { useAdjust } from './use_adjust.ts';
+import { MAX_NOTE, needsNote } from './adjust.ts';
+import { useAdjustForm } from './use_adjust_form.ts';
 
 interface Props {
   level: StockLevel;
@@ -16,55 +15,19 @@ interface Props {
 
 /** Adjusts one level by ±n, with the reason that the ledger asks for. */
 export function AdjustForm({ level, typed, onClose }: Props) {
-  const [text, setText] = useState('');
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [note, setNote] = useState('');
-  const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState('');
-  const keys = useRef(new KeyKeeper());
   const first = useRef<HTMLInputElement>(null);
-  const { adjust } = useAdjust();
-  useEffect(() => first.current?.focus(), []);
+  const { text, delta, reasons, reason, note, mistakes, busy, problem, change, submit } = useAdjustForm(
+    level,
+    first,
+    onClose,
+  );
   /** Only with the focus do further keys come here; a popover that is still being placed cannot take it at once. */
   const takeTyped = () => {
     if (typed?.current) {
-      setText(typed.current);
+      change({ text: typed.current });
       typed.current = '';
     }
   };
-
-  const parsed = parseDelta(text);
-  const delta = 'delta' in parsed ? parsed.delta : 0;
-  const reasons = reasonsFor(delta);
-  const reason = reasons.some(({ code }) => code === chosen) ? (chosen ?? '') : delta ? rememberedReason(delta) : '';
-  const deltaMistake = tried && 'mistake' in parsed ? parsed.mistake : '';
-  const reasonMistake = tried && !reason ? 'Choose a reason.' : '';
-  const noteMistake = tried && needsNote(reason) && !note.trim() ? 'Say in a few words what happened.' : '';
-  // While the request is on the way the row already shows the new number.
-  const short = !busy && delta < 0 && level.available + delta < 0;
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if ('mistake' in parsed || !reason || (needsNote(reason) && !note.trim()) || busy) {
-      return;
-    }
-    setBusy(true);
-    setProblem('');
-    const { sku, location } = level;
-    const words = note.trim();
-    const result = await adjust({ sku, location, delta, reason, ...(words && { note: words }) }, keys.current);
-    setBusy(false);
-    if (result.ok) {
-      rememberReason(delta, reason);
-      onClose();
-    } else {
-      setProblem(result.message);
-      first.current?.focus();
-    }
-  };
-
   return (
     <form
       className={classes.form}
@@ -80,15 +43,15 @@ export function AdjustForm({ level, typed, onClose }: Props) {
           autoComplete="off"
           value={text}
           onFocus={takeTyped}
-          error={deltaMistake}
-          onChange={(event) => setText(event.currentTarget.value)}
+          error={mistakes.delta}
+          onChange={(event) => change({ text: event.currentTarget.value })}
           className={classes.delta}
         />
         <NativeSelect
           label="Reason"
           value={reason}
-          error={reasonMistake}
-          onChange={(event) => setChosen(event.currentTarget.value)}
+          error={mistakes.reason}
+          onChange={(event) => change({ chosen: event.currentTarget.value })}
           data={[{ value: '', label: 'Choose…' }, ...reasons.map(({ code, label }) => ({ value: code, label }))]}
           className={classes.reason}
         />
@@ -97,15 +60,32 @@ export function AdjustForm({ level, typed, onClose }: Props) {
         label={needsNote(reason) ? 'Note' : 'Note (optional)'}
         value={note}
         maxLength={MAX_NOTE}
-        error={noteMistake}
-        onChange={(event) => setNote(event.currentTarget.value)}
+        error={mistakes.note}
+        onChange={(event) => change({ note: event.currentTarget.value })}
       />
-      <p className={classes.preview} data-short={short || undefined} aria-live="polite">
-        {delta !== 0 && !busy
-          ? `On hand ${formatQuantity(level.on_hand)} → ${formatQuantity(level.on_hand + delta)}, available ${formatQuantity(level.available)} → ${formatQuantity(level.available + delta)}`
-          : `On hand ${formatQuantity(level.on_hand)}, available ${formatQuantity(level.available)}`}
-        {short && '. That is more than is available.'}
-      </p>
+      <Preview level={level} delta={busy ? 0 : delta} />
+      <Ending problem={problem} busy={busy} onClose={onClose} />
+    </form>
+  );
+}
+
+/** What the change would make of the level. While it is on the way the row already shows the new number: zero then. */
+function Preview({ level, delta }: { level: StockLevel; delta: number }) {
+  const short = delta < 0 && level.available + delta < 0;
+  const show = (quantity: number) =>
+    delta === 0 ? formatQuantity(quantity) : `${formatQuantity(quantity)} → ${formatQuantity(quantity + delta)}`;
+  return (
+    <p className={classes.preview} data-short={short || undefined} aria-live="polite">
+      {`On hand ${show(level.on_hand)}, available ${show(level.available)}`}
+      {short && '. That is more than is available.'}
+    </p>
+  );
+}
+
+/** Why it did not work, and the buttons. */
+function Ending({ problem, busy, onClose }: { problem: string; busy: boolean; onClose: () => void }) {
+  return (
+    <>
       {problem && (
         <p className={classes.problem} role="alert">
           {problem}
@@ -119,6 +99,6 @@ export function AdjustForm({ level, typed, onClose }: Props) {
           Apply
         </Button>
       </div>
-    </form>
+    </>
   );
 }

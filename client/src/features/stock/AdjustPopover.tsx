@@ -1,6 +1,6 @@
 // The form beside the cell that it changes. Esc and a click elsewhere close it.
 import { Popover } from '@mantine/core';
-import type { RefObject } from 'react';
+import type { KeyboardEvent, RefObject } from 'react';
 import type { StockLevel } from '../../api/types.ts';
 import { AdjustForm } from './AdjustForm.tsx';
 
@@ -21,7 +21,6 @@ export default function AdjustPopover({ level, typed, onClose, onDismiss }: Prop
       position="bottom-end"
       width={360}
       shadow="lg"
-      trapFocus
       withArrow
       closeOnEscape={false}
       transitionProps={{ duration: 0 }}
@@ -36,6 +35,8 @@ export default function AdjustPopover({ level, typed, onClose, onDismiss }: Prop
           event.stopPropagation();
           if (event.key === 'Escape') {
             onClose();
+          } else if (event.key === 'Tab') {
+            keepInside(event);
           }
         }}
         onFocus={(event) => event.stopPropagation()}
@@ -46,4 +47,14 @@ export default function AdjustPopover({ level, typed, onClose, onDismiss }: Prop
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** Tab goes around inside the form. Mantine's own trap takes the focus back to the first field some time after opening. */
+function keepInside(event: KeyboardEvent<HTMLElement>): void {
+  const stops = event.currentTarget.querySelectorAll<HTMLElement>('input, select, button:not(:disabled)');
+  const [first, last] = [stops[0], stops[stops.length - 1]];
+  if (event.target === (event.shiftKey ? first : last)) {
+    event.preventDefault();
+    (event.shiftKey ? last : first)?.focus();
+  }
 }

@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { NUMBERS } from './columns.tsx';
 import classes from './StockGrid.module.css';
-import { ariaSort } from './view.ts';
+import { ariaSort, type SortColumn } from './view.ts';
 
 interface Props {
   columns: { id: string; label: string; sortable: boolean }[];
@@ -9,7 +9,7 @@ interface Props {
   width: number;
   sort: string;
   activeColumn: number;
-  onSort: (column: string) => void;
+  onSort: (column: SortColumn) => void;
   onActivate: (row: number, column: number) => void;
 }
 
@@ -45,11 +45,11 @@ export const GridHead = memo(function GridHead({
               aria-sort={sortable ? direction : undefined}
               tabIndex={activeColumn === column ? 0 : -1}
               onFocus={() => onActivate(-1, column)}
-              onClick={() => sortable && onSort(id)}
+              onClick={() => sortable && onSort(id as SortColumn)}
               onKeyDown={(event) => {
                 if (sortable && (event.key === 'Enter' || event.key === ' ')) {
                   event.preventDefault();
-                  onSort(id);
+                  onSort(id as SortColumn);
                 }
               }}
             >

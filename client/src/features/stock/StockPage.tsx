@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { lazy, Suspense, useState } from 'react';
+import { Link } from 'react-router';
 import { api } from '../../api/api.ts';
 import { useAppDispatch, useAppSelector, useAppStore } from '../../api/hooks.ts';
 import { isLiveOrder, type StockView, useCategoriesQuery } from '../../api/levels.ts';
@@ -16,7 +16,8 @@ import classes from './StockPage.module.css';
 import { Toolbar } from './Toolbar.tsx';
 import { useUndoKey } from './use_adjust.ts';
 import { useSettledView } from './use_pages.tsx';
-import { readView, writeView } from './view.ts';
+import { useStockParams } from './use_stock_params.ts';
+import { nextSort } from './view.ts';
 
 const ProductDrawer = lazy(() => import('./ProductDrawer.tsx'));
 
@@ -24,8 +25,7 @@ const ProductDrawer = lazy(() => import('./ProductDrawer.tsx'));
 const OUTDATED_AFTER = 20;
 
 export function StockPage() {
-  const [params, setParams] = useSearchParams();
-  const wanted = useStableView(readView(params));
+  const { wanted, change, sku, open } = useStockParams();
   const { view, total, waiting, loading, error, refetch } = useSettledView(wanted);
   const { data: categories = [] } = useCategoriesQuery();
   const dispatch = useAppDispatch();
@@ -34,25 +34,6 @@ export function StockPage() {
   const small = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const outdated = useOutdated(view);
   useUndoKey();
-
-  const change = useCallback(
-    (part: Partial<StockView>) => setParams((before) => writeView(before, part), { replace: true }),
-    [setParams],
-  );
-  const open = useCallback(
-    (sku: string | null) =>
-      setParams((before) => {
-        const next = new URLSearchParams(before);
-        if (sku === null) {
-          next.delete('sku');
-        } else {
-          next.set('sku', sku);
-        }
-        return next;
-      }),
-    [setParams],
-  );
-  const sku = params.get('sku');
   const filtered = view.search !== '' || view.state !== 'all' || view.category !== '';
 
   return (
@@ -87,7 +68,7 @@ export function StockPage() {
               total={total}
               hidden={hidden}
               mayAdjust={mayAdjust}
-              onSort={(sort) => change({ sort })}
+              onSort={(column) => change({ sort: nextSort(wanted.sort, column) })}
               onOpen={open}
             />
           )}
@@ -122,11 +103,6 @@ function NothingThere({ filtered, onClear }: { filtered: boolean; onClear: () =>
       )}
     </Empty>
   );
-}
-
-/** The same object for the same view, so that what hangs on it is made once. */
-function useStableView({ search, state, category, sort }: StockView): StockView {
-  return useMemo(() => ({ search, state, category, sort }), [search, state, category, sort]);
 }
 
 /** Whether live changes have made the order of this view questionable since it was loaded. */

@@ -36,7 +36,13 @@ export const stockApi = api.injectEndpoints({
         patchLevel(dispatch as AppDispatch, state(), id, add(delta));
         try {
           const { data } = await queryFulfilled;
-          patchLevel(dispatch as AppDispatch, state(), id, (row) => takeNewer(row, data.level));
+          patchLevel(dispatch as AppDispatch, state(), id, (row) => {
+            // The answer to a repeat may be older than the row, which held the change already before it was guessed.
+            if (row.version === version && row.version > data.level.version) {
+              add(-delta)(row);
+            }
+            takeNewer(row, data.level, true);
+          });
         } catch (failure) {
           // Undoing the patch would bring back the numbers from before it, over newer ones that came by the feed. A row
           // still at its old version is put right by hand; then the server's own numbers are written over everything.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { move } from './grid_keys.ts';
+import { actionOf, move } from './grid_keys.ts';
 
 const extent = { rows: 1000, columns: 9, screen: 20 };
 const at = { row: 50, column: 4 };
@@ -43,5 +43,35 @@ describe('move', () => {
     }
     expect(press('ArrowDown', at, { altKey: true })).toBeNull();
     expect(press('j', at, { ctrlKey: true })).toBeNull();
+  });
+});
+
+describe('actionOf', () => {
+  const plain = { ctrlKey: false, metaKey: false, altKey: false };
+
+  it.each([
+    ['F2', { name: 'edit', typed: '' }],
+    ['Enter', { name: 'edit', typed: '' }],
+    ['+', { name: 'edit', typed: '+' }],
+    ['-', { name: 'edit', typed: '-' }],
+    [' ', { name: 'open' }],
+    ['x', null],
+  ])('%j does %j for those who may adjust', (key, action) => {
+    expect(actionOf({ key, ...plain }, true)).toEqual(action);
+  });
+
+  it.each([
+    ['Enter', { name: 'open' }],
+    [' ', { name: 'open' }],
+    ['+', null],
+    ['-', null],
+  ])('%j does %j for those who may not', (key, action) => {
+    expect(actionOf({ key, ...plain }, false)).toEqual(action);
+  });
+
+  it('leaves keys with a modifier to the browser', () => {
+    for (const modifier of ['ctrlKey', 'metaKey', 'altKey']) {
+      expect(actionOf({ key: 'Enter', ...plain, [modifier]: true }, true)).toBeNull();
+    }
   });
 });

@@ -1,4 +1,4 @@
-// Moving about in the table by keyboard: pure, from a place and a key to the next place. Row -1 is the heading.
+// The table by keyboard, pure: from a place and a key to the next place, or to what is done there. Row -1 is the heading.
 
 export interface Place {
   row: number;
@@ -79,4 +79,21 @@ function jump({ row, column }: Place, key: string, { rows, columns }: Extent): P
     default:
       return null;
   }
+}
+
+/** What a key does to the active row; `typed` is what the editor begins with. */
+export type RowAction = { name: 'edit'; typed: string } | { name: 'open' };
+
+/** Enter opens the details for those who may not adjust. F2 is ours for everyone, even where it then does nothing. */
+export function actionOf({ key, ctrlKey, metaKey, altKey }: Key, mayAdjust: boolean): RowAction | null {
+  if (ctrlKey || metaKey || altKey) {
+    return null;
+  }
+  if (key === 'F2' || (key === 'Enter' && mayAdjust)) {
+    return { name: 'edit', typed: '' };
+  }
+  if (mayAdjust && (key === '+' || key === '-')) {
+    return { name: 'edit', typed: key };
+  }
+  return key === ' ' || key === 'Enter' ? { name: 'open' } : null;
 }
