@@ -1,0 +1,172 @@
+// axe over every page and what opens on it, in light and in dark.
+
+import { after, before, test } from 'node:test';
+import { assertAccessible, cell, launch, live, openWindow } from './support/browser.mjs';
+import { Shop, startEmpty } from './support/shop.mjs';
+
+const BAD_CSV = 'sku,name,quantity\nC-1,Fine,5\nC-2,Not fine,many\n';
+
+let shop;
+let browser;
+let order;
+before(async () => {
+  shop = await Shop.open({ products: 60 });
+  browser = await launch();
+  await shop.import([
+    ['A-OUT', 'None left', 'Parts', 0, 5],
+    ['A-LOW', 'A few left', 'Tools', 3, 5],
+  ]);
+  order = await shop.order(['W-0001', 2], ['W-0002', 3]);
+  await shop.order(['W-0003', 1]);
+});
+after(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+/** Runs axe in both colour schemes. What fades in is waited for: half-faded text has no contrast to measure. */
+async function assertBoth(page, what) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    await page.evaluate(() => {
+      const fading = document
+        .getAnimations()
+        .filter(({ playState, effect }) => playState === 'running' && effect.getComputedTiming().endTime < 1_000);
+      return Promise.all(fading.map(({ finished }) => finished.catch(() => {})));
+    });
+    await assertAccessible(page, `${what}, in ${colorScheme}`);
+  }
+}
+
+/** The pages, each with the steps to the state that is looked at. */
+const pages = [
+  {
+    name: 'stock, with an adjustment that is not right yet, and its messages',
+    path: '/stock',
+    async steps(page) {
+      await cell(page, 'A-OUT', 'state').getByText('Out').waitFor();
+      await assertBoth(page, 'the stock table');
+      await cell(page, 'W-0004', 'on_hand').dblclick();
+      const form = page.getByRole('form', { name: /^Adjust/ });
+      await form.getByRole('button', { name: 'Apply' }).click();
+      await form.getByText('Choose a reason.').waitFor();
+      await assertBoth(page, 'the adjust form with mistakes');
+      await form.getByLabel('Change by').fill('+1');
+      await form.getByLabel('Reason').selectOption('found');
+      await form.getByRole('button', { name: 'Apply' }).click();
+      await page.getByRole('button', { name: 'Undo' }).hover();
+    },
+  },
+  {
+    name: 'stock with the menus open',
+    path: '/stock',
+    async steps(page) {
+      await cell(page, 'W-0001', 'sku').waitFor();
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByLabel('Incoming').waitFor();
+      await assertBoth(page, 'the column menu');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: /account of/ }).click();
+      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await assertBoth(page, 'the account menu');
+      await page.getByRole('button', { name: /Keyboard shortcuts/ }).click();
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    },
+  },
+  {
+    name: 'the details of a product',
+    path: '/stock?sku=W-0001',
+    steps: (page) => page.getByRole('dialog').getByText('Allocated').last().waitFor(),
+  },
+  { name: 'a search without result', path: '/stock?search=nothing', steps: (page) => page.getByText('Nothing matches').waitFor() },
+  { name: 'orders', path: '/orders', steps: (page) => page.getByRole('link', { name: String(order.number) }).waitFor() },
+  {
+    name: 'an order, and the question before it is cancelled',
+    path: () => `/orders/${order.id}`,
+    async steps(page) {
+      await page.getByRole('heading', { name: /^Order/ }).waitFor();
+      await assertBoth(page, 'an order');
+      await page.getByRole('button', { name: 'Cancel order' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'a new order with the search open, then short of stock and refused',
+    path: '/orders/new',
+    async steps(page) {
+      await page.getByLabel('Add a product').pressSequentially('Widget 000');
+      await page.getByRole('option').first().waitFor();
+      await assertBoth(page, 'the search of the order form');
+      await page.getByLabel('Add a product').fill('A-LOW');
+      await page.keyboard.press('Enter');
+      await page.getByLabel(/^Quantity of/).fill('9');
+      await page.getByText('Only 3 available').waitFor();
+      await page.getByRole('button', { name: 'Place order' }).click();
+      await page.getByText('Not enough stock: nothing was taken').waitFor();
+    },
+  },
+  {
+    name: 'import, empty and with the report of a file',
+    path: '/import',
+    async steps(page) {
+      await page.getByText('Drop a CSV file here').waitFor();
+      await assertBoth(page, 'import without a file');
+      await page.getByLabel('CSV file').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from(BAD_CSV) });
+      await page.getByRole('region', { name: 'Rows with errors' }).waitFor();
+    },
+  },
+  {
+    name: 'users, with the form for a new one',
+    path: '/users',
+    async steps(page) {
+      await page.getByText('(you)').waitFor();
+      await page.getByRole('button', { name: 'New user' }).click();
+      await page.getByLabel('First password').waitFor();
+    },
+  },
+  { name: 'an address that leads nowhere', path: '/nowhere', steps: (page) => page.getByText('no such page').waitFor() },
+];
+
+for (const { name, path, steps } of pages) {
+  test(`${name}: nothing for axe to find in light or dark`, async (t) => {
+    const where = typeof path === 'function' ? path() : path;
+    const { page } = await openWindow(t, browser, shop, { role: 'admin', path: where });
+    await live(page);
+    await steps(page);
+    await assertBoth(page, name);
+  });
+}
+
+test('signing in, refused too, and the first account: nothing for axe to find in light or dark', async (t) => {
+  const { page } = await openWindow(t, browser, shop, { path: '/' });
+  await page.getByLabel('Email').fill('nobody@example.com');
+  await page.getByLabel('Password', { exact: true }).fill('wrong password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  await assertBoth(page, 'sign-in');
+
+  const empty = await startEmpty();
+  t.after(() => empty.dispose());
+  const first = await openWindow(t, browser, empty, { path: '/' });
+  await first.page.getByRole('heading', { name: 'Create the first account' }).waitFor();
+  await assertBoth(first.page, 'the first account');
+});
+
+test('a number that changes right now can be read in light and dark', async (t) => {
+  const { page } = await openWindow(t, browser, shop, { role: 'viewer' });
+  await live(page);
+  await cell(page, 'W-0007', 'available').waitFor();
+  // The flash is held where it is strongest, so that axe measures just that.
+  const flashing = page.waitForFunction(() => {
+    const animations = document.getAnimations().filter(({ effect }) => effect?.target?.closest('[role=gridcell]'));
+    for (const animation of animations) {
+      animation.pause();
+      animation.currentTime = 0;
+    }
+    return animations.length >= 8;
+  });
+  await shop.order(['W-0007', 1], ['W-0008', 1]);
+  await flashing;
+  await assertBoth(page, 'flashing cells');
+});
