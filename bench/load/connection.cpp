@@ -8,7 +8,7 @@ namespace onhand::bench {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-Connection::Connection(Executor executor, ConnectionOwner& owner) : socket_(std::move(executor)), owner_(owner) {}
+Connection::Connection(Executor executor, ConnectionOwner& owner) : socket_(executor), owner_(owner) {}
 
 void Connection::connect(const Endpoint& endpoint) {
     socket_.async_connect(endpoint, [this](error_code error) {

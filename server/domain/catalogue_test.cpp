@@ -39,14 +39,14 @@ TEST(Code, is_visible_text_within_its_bound) {
                                "\xFF",
                                "\xED\xA0\x80",
                                "A\xC2\xA0",
-                               "A\xE2\x80\x8D"
-                               "B",
-                               "A\xE2\x80\xAE"
-                               "B",
-                               "\xEF\xBB\xBF"
-                               "A",
-                               "A\xC2\xAD"
-                               "B",
+                               ("A\xE2\x80\x8D"
+                                "B"),
+                               ("A\xE2\x80\xAE"
+                                "B"),
+                               ("\xEF\xBB\xBF"
+                                "A"),
+                               ("A\xC2\xAD"
+                                "B"),
                                "\xE3\x80\x80",
                                "A\xF3\xA0\x81\x81",
                                "A\xC2\x85",

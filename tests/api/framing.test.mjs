@@ -125,7 +125,8 @@ describe("Host and target", () => {
     it(`refuses the target ${JSON.stringify(target)}`, async () => {
       const bytes = Buffer.from(orderHead({ "Content-Length": 0, Connection: "close" }, { target }), "latin1");
       const { answers } = await unchanged(admin, () => sendRaw(server.port, bytes));
-      assert.ok([400, 404].includes(answers[0].status), `${answers[0].status}`);
+      // 405: where the page is built, a path without an extension is the page, which takes no POST.
+      assert.ok([400, 404, 405].includes(answers[0].status), `${answers[0].status}`);
     });
   }
   it("takes its own host in absolute form", async () => {

@@ -3,6 +3,7 @@
 // outcome is unknown (applied or lost), failing loads, a commit held up until the test lets it go. For tests of the
 // engine and of what stands on it; the storage contract suite runs on it as on the real adapters. Thread-safe.
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -36,8 +37,8 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
     std::function<bool()> on_load;
     // Asked for each batch before it is written; true makes the database refuse it (StoreErrc::rejected).
     std::function<bool(const domain::Changes&)> rejects;
-    // Whether the engine may keep rows between batches.
-    bool exclusive = true;
+    // Whether the engine may keep rows between batches. The lane asks behind the answers, so tests may set it any time.
+    std::atomic<bool> exclusive = true;
 
     // storage::Store
     Result<Uuid, storage::StoreError> prepare(domain::WorkingSet& set) override;

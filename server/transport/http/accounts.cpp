@@ -158,7 +158,7 @@ void open_session(CoreExchange& exchange, domain::AccountId account) {
     domain::OpenSession command;
     command.session = new_session(exchange, token);
     command.session.account = account;
-    exchange.submit_then(std::move(command), [token](CoreExchange& back, const domain::Outcome& outcome) {
+    exchange.submit_then(command, [token](CoreExchange& back, const domain::Outcome& outcome) {
         reply_outcome(back, 200, token, outcome);
     });
 }

@@ -198,7 +198,7 @@ TEST_F(Catalogue, creates_and_lists_locations) {
 TEST_F(Catalogue, answers_503_while_the_store_cannot_be_read) {
     create("{\"sku\":\"A\",\"name\":\"a\"}");
     world.reads_fail = true;
-    for (auto exchange : {list({}), get("A")}) {
+    for (const auto& exchange : {list({}), get("A")}) {
         EXPECT_EQ(exchange.status, 503);
         EXPECT_EQ(exchange.code(), "storage_unavailable");
         EXPECT_EQ(exchange.text.find("secret"), std::string::npos);

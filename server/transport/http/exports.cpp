@@ -157,6 +157,7 @@ Piece StockExport::next(std::string& out) {
     if (page.rows.empty()) return out.empty() ? Piece::end : Piece::more;
     filter_.offset += static_cast<std::int64_t>(page.rows.size());
     std::vector<domain::ProductId> ids;
+    ids.reserve(page.rows.size());
     for (const auto& row : page.rows) ids.push_back(row.level.key.product);
     const auto products = queries_.products(ids);
     if (!products) return broken(products.error());

@@ -132,8 +132,8 @@ TEST_F(GateTest, every_route_takes_exactly_the_roles_of_the_contract) {
 TEST_F(GateTest, takes_no_token_that_is_not_exactly_right) {
     for (const std::string value : {"Bearer token-of-cler", "Bearer token-of-clerk1", "Bearer Token-of-clerk",
                                     "Bearer ", "Bearer", "", "Basic token-of-clerk", "token-of-clerk",
-                                    "Bearer "
-                                    "x\x80"}) {
+                                    ("Bearer "
+                                     "x\x80")}) {
         auto head = order_head();
         head.authorization = value;
         EXPECT_EQ(judge(head), "unauthenticated") << value;

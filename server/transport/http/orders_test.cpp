@@ -247,7 +247,7 @@ TEST_F(Orders, refuses_wrong_parameters_of_the_list) {
 TEST_F(Orders, answers_503_while_the_store_cannot_be_read) {
     const auto id = place(1);
     world.reads_fail = true;
-    for (auto exchange : {list({}), change(&get_order, id)}) {
+    for (const auto& exchange : {list({}), change(&get_order, id)}) {
         EXPECT_EQ(exchange.status, 503);
         EXPECT_EQ(exchange.code(), "storage_unavailable");
     }

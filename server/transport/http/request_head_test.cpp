@@ -65,8 +65,8 @@ TEST(RequestHead, wants_exactly_one_sane_host) {
     EXPECT_EQ(judge("GET / HTTP/1.1\r\n\r\n"), 400);
     EXPECT_EQ(judge("GET / HTTP/1.0\r\n\r\n"), 200);
     EXPECT_EQ(judge(with("Host: a\r\n")), 400);
-    for (const std::string value : {std::string(), std::string("user@a"), std::string("a b"), std::string("a/b"),
-                                    std::string("a,b"), std::string(1024, 'a')})
+    for (const std::string& value : {std::string(), std::string("user@a"), std::string("a b"), std::string("a/b"),
+                                     std::string("a,b"), std::string(1024, 'a')})
         EXPECT_EQ(judge("GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n"), 400) << value;
     for (const std::string value : {"localhost", "LOCALHOST:3000", "127.0.0.1", "[::1]:3000", "a-b.example.com"})
         EXPECT_EQ(judge("GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n"), 200) << value;
