@@ -6,6 +6,7 @@
 #   tools/build.sh demo                    the demo catalogue
 #   tools/build.sh release                 the page, the demo catalogue and build/release/onhand
 #   tools/build.sh dev|tsan|bench [TARGET…]   build/dev and so on; the presets are in CMakePresets.json
+#   tools/build.sh fuzz fuzz_targets       the fuzz programs; tools/fuzz.sh runs them
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd -P)

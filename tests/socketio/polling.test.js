@@ -171,11 +171,9 @@ describe('requests of one session', () => {
     const large = JSON.stringify(['message', 'x'.repeat(99_900)]);
     assert.equal((await post(sid, `42${large}`)).status, 200);
     assert.match(await (await get(sid)).text(), /^42\["message-back","x+"\]$/);
-    const tooLarge = await post(sid, `42${JSON.stringify(['message', 'x'.repeat(100_000)])}`).catch(() => null);
-    if (tooLarge) {
-      assert.equal(tooLarge.status, 413);
-      assert.equal(await tooLarge.text(), '');
-    }
+    const tooLarge = await post(sid, `42${JSON.stringify(['message', 'x'.repeat(100_000)])}`);
+    assert.equal(tooLarge.status, 413);
+    assert.equal(await tooLarge.text(), '');
     assert.equal((await post(sid, '42["message"]')).status, 200);
     assert.equal(await (await get(sid)).text(), '42["message-back"]');
   });
@@ -231,8 +229,8 @@ describe('socket.io packets that end the connection', () => {
   const joined = [
     '4', '49', '4a', '4 ', '40', '40{}', '41{}', '41[]', '42{}', '42[]', '42[null]', '42[{"toString":"foo"}]', '42["connect"]',
     '42["disconnect"]', '42["newListener"]', '42"text"', '42["a"', '42["a"]x', '42-1["a"]', '421.5["a"]', '42abc["a"]',
-    '4299999999999999999999["a"]', '42/other,["a"]', '43{}', '43"a"', '41/other,', '44{"message":"x"}', '450-', '451-["a"]',
-    '45-', '451e9-["a"]', '45-1-["a"]', '4511-["a"]', '461-1[{"_placeholder":true,"num":"splice"}]', '47', 'bAQID',
+    '4299999999999999999999["a"]', '42/other,["a"]', '43{}', '43"a"', '41/other,', '44{"message":"x"}', '450-', '451-["a"]\x1e3\x1e42["a"]',
+    '45-', '451e9-["a"]', '45-1-["a"]', '4511-["a"]', '461-1[{"_placeholder":true,"num":"splice"}]\x1ebAQID', '47', 'bAQID',
     `42["a",${'['.repeat(1000)}`, `42["a",${'['.repeat(100)}${']'.repeat(100)}]`,
   ];
   for (const packet of joined) {

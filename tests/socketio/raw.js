@@ -2,15 +2,22 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 
+// A server that says nothing for so long will not do so any more; a failing test then ends by itself.
+const patienceMs = 15_000;
+
 // Sends `text` as it is and returns everything the server answers until it closes or `enough` says so.
 export async function rawHttp(port, text, enough = () => false) {
   const socket = connect(port, '127.0.0.1');
   let answer = '';
   socket.on('error', () => {});
   socket.write(text);
-  for await (const chunk of socket) {
-    answer += chunk.toString('latin1');
-    if (enough(answer)) break;
+  try {
+    for await (const chunk of socket) {
+      answer += chunk.toString('latin1');
+      if (enough(answer)) break;
+    }
+  } catch {
+    // The server broke the connection, which is an answer as well.
   }
   socket.destroy();
   return answer;
@@ -102,10 +109,16 @@ export class RawWebSocket {
     return this.#ended ? Promise.resolve() : once(this.#socket, 'close');
   }
 
+  // Until the condition holds or the connection has ended.
   async #until(condition) {
     while (!condition() && !this.#ended) {
-      await new Promise((resolve) => {
-        this.#wake = resolve;
+      await new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('the server says nothing')), patienceMs);
+        timer.unref();
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
   }
@@ -131,17 +144,20 @@ export class RawWebSocket {
     });
     if (frameEnd === 0 || this.#buffer.length < frameEnd) return null;
     const opcode = this.#buffer[0] & 0x0f;
+    const reserved = this.#buffer[0] & 0x70;
     const data = this.#buffer.subarray(start, frameEnd);
     this.#buffer = this.#buffer.subarray(frameEnd);
-    return { opcode, data, text: data.toString() };
+    return { opcode, reserved, data, text: data.toString() };
   }
 
-  // Reads on until the close frame; returns its code, 1005 for none, 1006 when the connection just ended.
+  // Reads on until the close frame and answers it; returns its code, 1005 for none, 1006 when the connection just ended.
   async closeCode() {
     for (;;) {
       const next = await this.next();
       if (!next) return 1006;
-      if (next.opcode === 8) return next.data.length < 2 ? 1005 : next.data.readUInt16BE(0);
+      if (next.opcode !== 8) continue;
+      this.send(frame(0x88, next.data));
+      return next.data.length < 2 ? 1005 : next.data.readUInt16BE(0);
     }
   }
 }

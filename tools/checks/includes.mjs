@@ -29,13 +29,30 @@ export const ROOMS = [
     testRooms: ["bus/local"],
     outside: ["boost.system", "fmt", "posix"],
   },
+  // The cluster adapter knows the library's two interfaces, not its server.
+  {
+    room: "transport/socketio/cluster",
+    folderOnly: true,
+    rooms: ["transport/socketio", "base"],
+    outside: ["boost.system", "boost.json", "fmt", "posix", "hiredis"],
+  },
+  {
+    room: "transport/socketio/fuzz",
+    rooms: ["transport/socketio", "transport/socketio/cluster", "base"],
+    outside: ["boost.json"],
+  },
+  {
+    room: "transport/socketio/example",
+    rooms: ["transport/socketio", "transport/socketio/cluster"],
+    outside: ["boost.system", "boost.asio", "boost.json"],
+  },
   // The Socket.IO library knows nothing of stock; transport/live, its user, does.
   {
     room: "transport/socketio",
     rooms: ["base"],
     outside: ["network", "fmt", "sodium"],
     // The WebSocket handshake is the one place that wants SHA-1.
-    files: { "transport/socketio/ws_handshake.cpp": ["boost.uuid"] },
+    files: { "transport/socketio/ws_handshake.cpp": ["boost.uuid"], "transport/socketio/ring_sender.hpp": ["liburing"] },
   },
   {
     room: "transport",
@@ -57,7 +74,8 @@ const LIBRARIES = [
   [/^boost\/([a-z_0-9]+)/, (match) => `boost.${match[1]}`],
   [/^sqlite3\.h$/, () => "sqlite"],
   [/^sodium\.h$/, () => "sodium"],
-  [/^(spdlog|fmt|prometheus|rapidcheck|gtest|gmock)[/.]/, (match) => match[1]],
+  [/^liburing\.h$/, () => "liburing"],
+  [/^(spdlog|fmt|prometheus|rapidcheck|gtest|gmock|hiredis)[/.]/, (match) => match[1]],
   [/^CLI\//, () => "cli11"],
   [/^(sys|arpa|netinet|netdb|linux)[/.]|^(unistd|fcntl|poll|pthread|sched|signal|dirent|pwd|termios)\.h$/, () => "posix"],
   [/^[a-z_0-9]+$|^(time|string|stdlib|stdio|stdint|stddef|errno|math|limits|assert)\.h$/, () => "std"],
@@ -71,14 +89,17 @@ function libraryOf(header) {
   return `the library of <${header}>`;
 }
 
-const isBelow = (path, room) => path === room || path.startsWith(`${room}/`) || path.startsWith(`${room}.`) || path.startsWith(`${room}_`);
+// A room is a folder, and the files beside it that bear its name, unless it says that it is the folder only.
+const isBelow = (path, { room, folderOnly }) =>
+  path.startsWith(`${room}/`) ||
+  (!folderOnly && (path === room || path.startsWith(`${room}.`) || path.startsWith(`${room}_`)));
 
 // A folder below a port is an adapter, and needs a row of its own; only testing/ belongs to the port.
 const isUnknownAdapter = (path, room) =>
   (room === "storage" || room === "bus") && path.split("/").length > 2 && !path.startsWith(`${room}/testing/`);
 
 function roomOf(path) {
-  const found = ROOMS.find(({ room }) => isBelow(path, room));
+  const found = ROOMS.find((row) => isBelow(path, row));
   return found && isUnknownAdapter(path, found.room) ? undefined : found;
 }
 

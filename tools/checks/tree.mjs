@@ -21,7 +21,8 @@ export function findNotesWithoutIssue(text) {
   return findings;
 }
 
-const EXACT = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+// An alias ("npm:name@1.2.3") installs a second version of a package under another name.
+const EXACT = /^(npm:[^@]+@)?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 
 // Dependencies of a package.json that are no exact version.
 export function findLooseVersions(manifest) {

@@ -44,7 +44,8 @@ test("no note to do is without its issue", () => {
 });
 
 test("version check catches loose versions and packages without a checksum", () => {
-  assert.equal(findLooseVersions({ dependencies: { a: "^1.0.0", b: "1.0.0" }, devDependencies: { c: "latest" } }).length, 2);
+  const loose = { dependencies: { a: "^1.0.0", b: "1.0.0", d: "npm:b@2.0.0", e: "npm:b@^2.0.0" }, devDependencies: { c: "latest" } };
+  assert.equal(findLooseVersions(loose).length, 3);
   const lock = {
     packages: {
       "": { dependencies: { a: "1.0.0" } },

@@ -169,6 +169,32 @@ async function tidyTests(context) {
   return nodeTests(context, "tools/checks/tidy");
 }
 
+// Each fuzz program for a bounded time; tools/fuzz.sh runs them for hours. One that tried next to nothing has failed.
+const FUZZ_PROGRAMS = ["msgpack", "packet", "payload", "ws_frame"];
+const FUZZ_SECONDS_EACH = 15;
+const FUZZ_EXECUTIONS_MIN = 1000;
+
+// The lines "fuzz_msgpack: 12345 executions, found nothing", by program.
+function readFuzzResults(text) {
+  const lines = [...text.matchAll(/^fuzz_(\w+): (\d+) executions, (.*)$/gm)];
+  return new Map(lines.map(([line, name, executions, verdict]) => [name, { line, executions: Number(executions), verdict }]));
+}
+
+async function fuzzTests(context) {
+  const file = join(context.root, "build/fuzz/results.txt");
+  rmSync(file, { force: true });
+  const args = [join(context.root, "tools/fuzz.sh"), String(FUZZ_SECONDS_EACH)];
+  await context.run("sh", args, { cwd: context.root, timeoutMs: SUITE_TIMEOUT_MS });
+  const results = readResult(file, readFuzzResults) ?? new Map();
+  const counts = FUZZ_PROGRAMS.map((name) => {
+    const result = results.get(name);
+    console.log(`     ${result?.line ?? `fuzz_${name}: no result`}`);
+    const passed = result?.verdict === "found nothing" && result.executions >= FUZZ_EXECUTIONS_MIN;
+    return passed ? success() : failure(`fuzz_${name}`);
+  });
+  return addCounts(counts);
+}
+
 async function checkTests(context) {
   if (!(await build(context, "npm", "client"))) return failure("npm ci in client");
   return nodeTests(context, "tools/checks");
@@ -192,6 +218,7 @@ export const suites = [
     quick: true,
     run: (c) => programTests(c, "tests/system"),
   },
+  { name: "fuzz", about: "what reads bytes from outside, under libFuzzer", quick: false, run: fuzzTests },
   { name: "browser", about: "two real browser windows", quick: false, run: (c) => programTests(c, "tests/browser") },
   { name: "tsan", about: "engine tests under ThreadSanitizer", quick: false, run: tsanTests },
 ];

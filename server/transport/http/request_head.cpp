@@ -115,6 +115,8 @@ class HeadParser final : public beast_http::basic_parser<true> {
                 return once(head_.websocket_key, value);
             case beast_http::field::sec_websocket_version:
                 return once(head_.websocket_version, value);
+            case beast_http::field::access_control_request_headers:
+                return once(head_.access_control_request_headers, value);
             case beast_http::field::sec_websocket_protocol:
                 return once(head_.websocket_protocol, value);
             case beast_http::field::user_agent:

@@ -33,6 +33,7 @@ struct RequestHead {
     std::string_view websocket_key;
     std::string_view websocket_version;
     std::string_view websocket_protocol;
+    std::string_view access_control_request_headers;
     std::uint64_t content_length = 0;  // 0 without a body
     bool duplicate_idempotency_key = false;
     bool http11 = true;

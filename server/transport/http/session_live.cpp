@@ -26,6 +26,7 @@ socketio::RequestView HttpSession::live_request() const {
     view.content_type = head_.content_type;
     view.remote_address = exchange_.client_address();
     view.secure = context_.options.behind_tls;
+    view.access_control_request_headers = head_.access_control_request_headers;
     view.upgrade = head_.upgrade;
     view.connection = head_.connection;
     view.sec_websocket_key = head_.websocket_key;
@@ -90,6 +91,7 @@ void HttpSession::answer_polling(const socketio::HttpReply& reply) {
     auto& answer = exchange_.answer_parts();
     answer.status = static_cast<std::int32_t>(reply.status);
     answer.content_type = reply.content_type;
+    answer.fields = reply.fields;
     answer.body = reply.body;
     append_answer(answer.body, answer.body.size());
     count(answer.status);

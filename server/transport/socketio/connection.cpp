@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "transport/socketio/request_check.hpp"
+#include "transport/socketio/server_core.hpp"
 #include "transport/socketio/text_codec.hpp"
 
 namespace onhand::socketio {
@@ -59,14 +61,16 @@ Connection::Connection(Shard& shard, std::string sid, Transport transport, std::
       sid_(std::move(sid)),
       handshake_(std::move(handshake)),
       session_(transport, engine_times(shard.core().options), Clock::now()),
-      socket_session_(shard.core().options.connect_timeout, Clock::now()) {}
+      socket_session_(shard.core().options.connect_timeout, Clock::now(), shard.core().options.max_attachments) {}
 
 // Polling.
 
 void Connection::open_polling(const PendingReplyPtr& reply) {
     const auto& options = shard_.core().options;
-    reply->deliver(text_reply(
-        200, "0" + encode_handshake(sid_, true, options.ping_interval, options.ping_timeout, options.max_payload)));
+    auto answer = text_reply(
+        200, "0" + encode_handshake(sid_, true, options.ping_interval, options.ping_timeout, options.max_payload));
+    answer.fields = cookie_field(options, sid_);
+    reply->deliver(std::move(answer));
 }
 
 void Connection::on_get(const PendingReplyPtr& reply) {
@@ -220,115 +224,37 @@ void Connection::on_ws_drained(WsConnection& websocket) {
 
 void Connection::on_engine_packet(const EnginePacket& packet, TimePoint now) {
     EngineActions actions;
-    if (session_.on_packet(packet, now, actions)) {
-        if (packet.binary) {
-            // No event with attachments is ever open here, so bytes cannot belong to one.
-            session_.on_parse_error(actions);
-        } else {
-            on_socket_message(packet.data);
-        }
-    }
+    if (session_.on_packet(packet, now, actions)) on_socket_message(packet.data, packet.binary);
     run(actions);
-}
-
-void Connection::on_socket_message(std::string_view text) {
-    std::optional<SocketPacket> packet;
-    switch (socket_session_.on_message(text, packet)) {
-        case SocketSession::Verdict::nothing:
-            return;
-        case SocketSession::Verdict::connect:
-            on_connect(*packet);
-            return;
-        case SocketSession::Verdict::refuse:
-            send(encode_connect_error(packet->nsp, "Too many namespaces", {}));
-            return;
-        case SocketSession::Verdict::event:
-            on_event(*packet);
-            return;
-        case SocketSession::Verdict::ack:
-            on_ack(*packet);
-            return;
-        case SocketSession::Verdict::disconnect:
-            on_client_disconnect(packet->nsp);
-            return;
-        case SocketSession::Verdict::close:
-            break;
-    }
-    EngineActions actions;
-    session_.on_parse_error(actions);
-    run(actions);
-}
-
-void Connection::on_connect(const SocketPacket& packet) {
-    const auto& namespaces = shard_.core().namespaces;
-    const auto found = namespaces.find(packet.nsp);
-    if (found == namespaces.end()) {
-        refuse(std::string(packet.nsp), "Invalid namespace", {});
-        return;
-    }
-    ConnectRequest request(weak_from_this(), shard_.gate(), packet.nsp, packet.json, packet.payload, handshake_);
-    guarded([&] { found->second->on_connect(std::move(request)); });
-}
-
-SocketPtr Connection::accept(const std::string& nsp, std::shared_ptr<void> data) {
-    if (!session_.open() || !socket_session_.joined(nsp)) return nullptr;
-    auto id = random_identifier(shard_.index(), shard_.shard_count());
-    auto socket =
-        std::make_shared<Socket>(weak_from_this(), shard_.gate(), shard_.index(), nsp, std::move(id), handshake_);
-    socket->set_data(std::move(data));
-    // The answer leaves before the socket can be found by a broadcast.
-    send(encode_connect(nsp, socket->id()));
-    sockets_.push_back(socket);
-    shard_.add_socket(socket);
-    return socket;
-}
-
-void Connection::refuse(const std::string& nsp, std::string_view message, std::string_view data_json) {
-    if (session_.open() && socket_session_.refused(nsp)) send(encode_connect_error(nsp, message, data_json));
-}
-
-void Connection::on_event(const SocketPacket& packet) {
-    const auto socket = find_socket(packet.nsp);
-    if (!socket) return;
-    const auto name = event_name(packet);
-    Event event{name, packet.payload.get_array(), packet.json, {}};
-    if (packet.id) event.ack = AckHandle(socket, *packet.id);
-    auto* handler = shard_.core().namespaces.find(packet.nsp)->second;
-    guarded([&] { handler->on_event(*socket, event); });
-}
-
-void Connection::on_ack(const SocketPacket& packet) {
-    const auto socket = find_socket(packet.nsp);
-    if (!socket) return;
-    const auto found = socket->pending_acks_.find(*packet.id);
-    if (found == socket->pending_acks_.end()) return;
-    const auto answer = std::move(found->second.answer);
-    socket->pending_acks_.erase(found);
-    guarded([&] { answer(&packet.payload.get_array()); });
-}
-
-void Connection::on_client_disconnect(std::string_view nsp) {
-    if (const auto socket = find_socket(nsp)) detach(socket, "client namespace disconnect");
-}
-
-SocketPtr Connection::find_socket(std::string_view nsp) const {
-    const auto found =
-        std::find_if(sockets_.begin(), sockets_.end(), [nsp](const SocketPtr& socket) { return socket->nsp() == nsp; });
-    return found == sockets_.end() ? nullptr : *found;
 }
 
 // Sending.
 
-bool Connection::send(const Frame& frame) {
+bool Connection::send(const EncodedPacket& packet) {
     if (!session_.open()) return false;
+    if (packet.attachments.empty()) {
+        send_frame(packet.head);
+    } else {
+        const Cork cork(*this);  // they leave together
+        send_frame(packet.head);
+        for (const auto& attachment : packet.attachments) send_frame(attachment);
+    }
+    check_outbox();
+    return true;
+}
+
+void Connection::send_frame(const Frame& frame) {
     if (websocket_) {
         websocket_->send(frame);
     } else {
         session_.buffer(frame);
         if (!corked_ && !std::exchange(flush_pending_, true)) shard_.flush_later(shared_from_this());
     }
-    check_outbox();
-    return true;
+}
+
+bool Connection::takes_now() const {
+    if (!session_.open()) return false;
+    return websocket_ ? !websocket_->blocked() : session_.get_held();
 }
 
 void Connection::flush() {
@@ -447,24 +373,12 @@ void Connection::promote() {
 void Connection::on_closed(CloseReason reason) {
     const auto sockets = sockets_;
     for (const auto& socket : sockets) {
-        if (socket->connected()) detach(socket, to_text(reason));
+        if (socket->connected()) detach(socket, to_text(reason), reason != CloseReason::parse_error);
     }
     if (const auto websocket = std::exchange(websocket_, nullptr)) websocket->close(close_code(reason));
 }
 
-void Connection::detach(const SocketPtr& socket, std::string_view reason) {
-    socket->connected_ = false;
-    shard_.remove_socket(*socket);
-    std::erase(sockets_, socket);
-    const auto unanswered = std::exchange(socket->pending_acks_, {});
-    for (const auto& [id, pending] : unanswered) guarded([&] { pending.answer(nullptr); });
-    auto* handler = shard_.core().namespaces.find(socket->nsp())->second;
-    guarded([&] { handler->on_disconnect(*socket, reason); });
-    socket->drain_handler_ = nullptr;
-}
-
-template <class Call>
-void Connection::guarded(Call&& call) {
+void Connection::guarded(const std::function<void()>& call) {
     std::string what;
     try {
         call();
@@ -474,7 +388,7 @@ void Connection::guarded(Call&& call) {
     } catch (...) {
         what = "unknown exception";
     }
-    if (shard_.core().options.on_application_error) shard_.core().options.on_application_error(what);
+    core().report_application_error(what);
     EngineActions actions;
     session_.close_now(CloseReason::forced_close, actions);
     run(actions);
@@ -516,19 +430,6 @@ void Connection::on_deadline(TimePoint now) {
     expire_acks(now);
 }
 
-void Connection::expire_acks(TimePoint now) {
-    const auto sockets = sockets_;
-    for (const auto& socket : sockets) {
-        std::vector<Socket::AckCallback> expired;
-        std::erase_if(socket->pending_acks_, [&](auto& entry) {
-            if (entry.second.deadline > now) return false;
-            expired.push_back(std::move(entry.second.answer));
-            return true;
-        });
-        for (const auto& answer : expired) guarded([&] { answer(nullptr); });
-    }
-}
-
 // The end of every call from outside: sends what was collected, tells the application about room in the outbox, and
 // leaves the table when the session is gone.
 void Connection::settle() {
@@ -552,6 +453,7 @@ void Connection::abandon() {
     if (held_get_) held_get_->done = true;
     EngineActions ignored;
     session_.close_now(CloseReason::server_shutting_down, ignored);
+    for (const auto& socket : sockets_) socket->parts_.connection = nullptr;
     if (websocket_) websocket_->abandon();
     if (candidate_) candidate_->abandon();
 }

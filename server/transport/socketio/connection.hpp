@@ -3,7 +3,7 @@
 // to the library; the protocol's rules are in the two sessions, not here.
 #pragma once
 
-#include <boost/json/value.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "transport/socketio/engine_session.hpp"
+#include "transport/socketio/namespace_handler.hpp"
 #include "transport/socketio/polling_reply.hpp"
 #include "transport/socketio/shard.hpp"
 #include "transport/socketio/socket.hpp"
@@ -38,8 +39,16 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     void start_upgrade(const std::shared_ptr<WsConnection>& websocket, std::string answer, std::string leftover);
 
     // For Socket and ConnectRequest.
-    bool send(const Frame& frame);
-    SocketPtr accept(const std::string& nsp, std::shared_ptr<void> data);
+    Shard& shard() { return shard_; }
+    ServerCore& core() { return shard_.core(); }
+    bool send(const EncodedPacket& packet);
+    // Sends an event by way of the recovery log.
+    bool send_recorded(const Socket& socket, const EncodedEvent& event);
+    // True when what is sent now leaves now.
+    bool takes_now() const;
+    // Hands the request to its next middleware or, after the last, to the handler.
+    void decide(ConnectRequest request);
+    SocketPtr accept(ConnectRequest::Parts request, std::shared_ptr<void> data);
     void refuse(const std::string& nsp, std::string_view message, std::string_view data_json);
     void disconnect(Socket& socket, bool close_connection);
     bool writable() const;
@@ -65,8 +74,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     void on_ws_drained(WsConnection& websocket) override;
 
     void on_engine_packet(const EnginePacket& packet, TimePoint now);
-    void on_socket_message(std::string_view text);
-    void on_connect(const SocketPacket& packet);
+    void on_socket_message(std::string_view bytes, bool binary);
+    void on_connect(SocketPacket& packet);
+    void find_lost_session(ConnectRequest::Parts& request);
     void on_event(const SocketPacket& packet);
     void on_ack(const SocketPacket& packet);
     void on_client_disconnect(std::string_view nsp);
@@ -75,7 +85,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     void run(EngineActions& actions);
     void promote();
     void on_closed(CloseReason reason);
-    void detach(const SocketPtr& socket, std::string_view reason);
+    void send_frame(const Frame& frame);
+    void detach(const SocketPtr& socket, std::string_view reason, bool recoverable = false);
+    void keep_session(const Socket& socket);
     void expire_acks(TimePoint now);
     void check_outbox();
     void check_slow(TimePoint now);
@@ -84,8 +96,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
     void settle();
     SocketPtr find_socket(std::string_view nsp) const;
     TimePoint deadline() const;
-    template <class Call>
-    void guarded(Call&& call);
+    // Runs application code; when it throws, the connection ends.
+    void guarded(const std::function<void()>& call);
 
     Shard& shard_;
     std::string sid_;

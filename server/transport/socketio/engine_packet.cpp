@@ -1,5 +1,6 @@
 #include "transport/socketio/engine_packet.hpp"
 
+#include "base/text.hpp"
 #include "transport/socketio/text_codec.hpp"
 
 namespace onhand::socketio {
@@ -39,7 +40,7 @@ PayloadReader::Status PayloadReader::next(EnginePacket& packet) {
 std::string encode_handshake(std::string_view sid, bool websocket_upgrade, std::chrono::milliseconds ping_interval,
                              std::chrono::milliseconds ping_timeout, std::size_t max_payload) {
     std::string out = "{\"sid\":";
-    append_json_string(out, sid);
+    onhand::append_json_string(out, sid);
     out += websocket_upgrade ? ",\"upgrades\":[\"websocket\"]" : ",\"upgrades\":[]";
     out += ",\"pingInterval\":" + std::to_string(ping_interval.count());
     out += ",\"pingTimeout\":" + std::to_string(ping_timeout.count());

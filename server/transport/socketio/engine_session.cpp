@@ -82,6 +82,7 @@ void EngineSession::answer_lingering(EngineActions& actions) {
         return;
     }
     answer(std::string(lingering_text), actions);
+    drop_candidate(actions);
     state_ = State::gone;
 }
 
@@ -154,6 +155,10 @@ void EngineSession::on_candidate_packet(const std::optional<EnginePacket>& packe
         if (get_held_ && noop_at_ == never) answer(std::string(noop_text), actions);
     } else if (packet && packet->type == EnginePacketType::upgrade) {
         promote(now, actions);
+        if (state_ == State::lingering) {
+            state_ = State::gone;
+            actions.push_back(make_action(EngineAction::Kind::closed));
+        }
     } else {
         drop_candidate(actions);
     }
@@ -227,7 +232,7 @@ void EngineSession::close(TimePoint now, EngineActions& actions) {
         end(CloseReason::forced_close, actions);
         return;
     }
-    drop_candidate(actions);
+    // A client that has stopped polling to upgrade would never ask again: the upgrade is let to its end.
     state_ = State::lingering;
     forget_at_ = now + close_remembered_for;
     auto action = make_action(EngineAction::Kind::closed);
@@ -266,7 +271,11 @@ void EngineSession::queue_ping(TimePoint now, EngineActions& actions) {
 }
 
 void EngineSession::on_time(TimePoint now, EngineActions& actions) {
-    if (state_ == State::lingering && now >= forget_at_) state_ = State::gone;
+    if (state_ == State::lingering) {
+        if (now >= upgrade_by_ || now >= forget_at_) drop_candidate(actions);
+        if (now >= forget_at_) state_ = State::gone;
+        return;
+    }
     if (state_ != State::open) return;
     if (now >= pong_by_) {
         end(CloseReason::ping_timeout, actions);
@@ -282,7 +291,7 @@ void EngineSession::on_time(TimePoint now, EngineActions& actions) {
 
 TimePoint EngineSession::deadline() const {
     if (state_ == State::gone) return never;
-    if (state_ == State::lingering) return forget_at_;
+    if (state_ == State::lingering) return std::min(forget_at_, upgrade_by_);
     return std::min({ping_at_, pong_by_, upgrade_by_, get_held_ ? noop_at_ : never});
 }
 

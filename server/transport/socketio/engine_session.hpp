@@ -50,7 +50,8 @@ struct EngineAction {
         send_candidate,   // write `frame` to the upgrading WebSocket
         close_candidate,  // close the upgrading WebSocket
         promote,          // the upgrading WebSocket is the transport now; write take_buffered() to it
-        closed,           // the session ended for `reason`: tell the application, close the WebSocket if there is one
+        closed,           // the session ended for `reason`: tell the application, close the WebSocket if there is one;
+                          // comes again when a session that was closed in the middle of an upgrade is through with it
     };
     Kind kind = Kind::closed;
     unsigned status = 200;

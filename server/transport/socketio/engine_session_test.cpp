@@ -280,10 +280,39 @@ TEST(EngineClose, is_forgotten_in_the_end) {
     EXPECT_TRUE(driver.session.gone());
 }
 
-TEST(EngineClose, takes_a_probing_websocket_along) {
+// A client that has stopped polling for its upgrade asks no more, so only the WebSocket can tell it the end.
+TEST(EngineClose, lets_an_upgrade_end_that_the_close_meets) {
     Driver driver(Transport::polling);
-    driver.candidate(0);
-    EXPECT_EQ(driver.close(1), " | close candidate | closed: forced close");
+    EXPECT_TRUE(driver.candidate(0));
+    EXPECT_EQ(driver.probe("2probe", 0), " | candidate 3probe");
+    EXPECT_EQ(driver.emit("41"), "");
+    EXPECT_EQ(driver.close(1), " | closed: forced close");
+    EXPECT_FALSE(driver.session.open());
+    EXPECT_FALSE(driver.session.gone());
+    EXPECT_EQ(driver.probe("5", 2), " | promote | closed: forced close");
+    EXPECT_EQ(driver.session.take_buffered().count(), 1U);
+    EXPECT_TRUE(driver.session.gone());
+}
+
+TEST(EngineClose, ends_an_upgrade_that_takes_too_long) {
+    Driver driver(Transport::polling);
+    EXPECT_TRUE(driver.candidate(0));
+    EXPECT_EQ(driver.close(1), " | closed: forced close");
+    EXPECT_EQ(driver.deadline(), 1000);
+    EXPECT_EQ(driver.time(1000), " | close candidate");
+    EXPECT_FALSE(driver.session.gone());
+    EXPECT_EQ(driver.time(30001), "");
+    EXPECT_TRUE(driver.session.gone());
+}
+
+TEST(EngineClose, ends_an_upgrade_whose_client_still_polls) {
+    Driver driver(Transport::polling);
+    EXPECT_TRUE(driver.candidate(0));
+    driver.close(1);
+    EXPECT_EQ(driver.get(2),
+              " | answer 200 6\x1e"
+              "1 | close candidate");
+    EXPECT_TRUE(driver.session.gone());
 }
 
 TEST(EngineClose, of_a_websocket_session_is_immediate) {

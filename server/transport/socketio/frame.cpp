@@ -17,7 +17,7 @@ Frame Frame::text(std::initializer_list<std::string_view> pieces) {
     auto data = std::make_shared<Data>();
     data->bytes.reserve(length + ws_header_bytes_max);
     append_ws_header(data->bytes, WsOpcode::text, length);
-    data->polling_offset = data->bytes.size();
+    data->payload_offset = data->bytes.size();
     for (const auto piece : pieces) data->bytes += piece;
     return Frame(std::move(data));
 }
@@ -25,8 +25,8 @@ Frame Frame::text(std::initializer_list<std::string_view> pieces) {
 Frame Frame::binary(std::string_view bytes) {
     auto data = std::make_shared<Data>();
     append_ws_header(data->bytes, WsOpcode::binary, bytes.size());
+    data->payload_offset = data->bytes.size();
     data->bytes += bytes;
-    data->polling_offset = data->bytes.size();
     data->polling = "b" + base64_encode(bytes);
     return Frame(std::move(data));
 }
@@ -34,7 +34,7 @@ Frame Frame::binary(std::string_view bytes) {
 Frame Frame::raw(std::string bytes) {
     auto data = std::make_shared<Data>();
     data->bytes = std::move(bytes);
-    data->polling_offset = data->bytes.size();
+    data->payload_offset = data->bytes.size();
     return Frame(std::move(data));
 }
 
@@ -45,7 +45,11 @@ std::string_view Frame::websocket_bytes() const {
 std::string_view Frame::polling_text() const {
     if (!data_) return {};
     if (!data_->polling.empty()) return data_->polling;
-    return std::string_view(data_->bytes).substr(data_->polling_offset);
+    return std::string_view(data_->bytes).substr(data_->payload_offset);
+}
+
+std::string_view Frame::binary_payload() const {
+    return data_ ? std::string_view(data_->bytes).substr(data_->payload_offset) : std::string_view();
 }
 
 void FrameQueue::push(Frame frame) {

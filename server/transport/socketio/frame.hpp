@@ -33,14 +33,17 @@ class Frame {
     // The packet as it stands in a polling payload; empty for raw().
     std::string_view polling_text() const;
 
+    // The bytes given to binary().
+    std::string_view binary_payload() const;
+
     // Bytes this packet counts for in an outbox.
     std::size_t size() const { return websocket_bytes().size(); }
 
   private:
     struct Data {
         std::string bytes;
-        std::size_t polling_offset = 0;
-        std::string polling;  // only for binary packets
+        std::size_t payload_offset = 0;  // behind the WebSocket frame header
+        std::string polling;             // only for binary packets
     };
 
     explicit Frame(std::shared_ptr<const Data> data) : data_(std::move(data)) {}

@@ -8,15 +8,35 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "transport/socketio/engine_session.hpp"
+#include "transport/socketio/payload.hpp"
 
 namespace onhand::socketio {
 
 // A TCP socket with a concrete executor, as the HTTP server accepts it.
 using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+// Which pages of other origins may use polling. A browser asks nobody for a WebSocket: use Server::set_allow_request
+// for those.
+struct Cors {
+    std::vector<std::string> origins;          // "https://shop.example.com"; "*" for all, then without credentials
+    bool credentials = false;                  // cookies may be sent along
+    std::vector<std::string> allowed_headers;  // none: those the browser asks for
+};
+
+// A cookie with the session's id, for load balancers that keep a client on one server by it.
+struct StickyCookie {
+    std::string name = "io";
+    std::string path = "/";
+    std::string same_site = "Lax";
+    bool http_only = true;
+    bool secure = false;
+};
 
 struct Options {
     std::string path = "/socket.io/";  // requests whose target begins with this belong to the server
@@ -25,7 +45,18 @@ struct Options {
     std::chrono::milliseconds upgrade_timeout{10000};
     std::chrono::milliseconds connect_timeout{45000};  // for joining a first namespace
     std::size_t max_payload = 1'000'000;               // bytes of one POST body or WebSocket message
+    std::size_t max_attachments = attachments_max;     // of one packet from a client
     std::size_t sessions_max = 20'000;                 // over all io threads; beyond it: HTTP 503
+
+    std::optional<Cors> cors;
+    std::optional<StickyCookie> cookie;  // set with the handshake of a polling session
+
+    // Connection state recovery, off when zero: how long a client that lost its connection may come back to its
+    // session, and how many bytes of events are kept for that at most.
+    std::chrono::milliseconds recovery_window{0};
+    std::size_t recovery_bytes_max = 64'000'000;
+
+    bool batch_sends = true;  // write to many clients in one system call (io_uring), where that is allowed
 
     // Outbox of one connection in bytes. Above the soft limit for longer than the grace, or above the hard limit at
     // once, the connection is closed (WebSocket code 1013).
@@ -51,6 +82,9 @@ struct RequestView {
     std::string_view remote_address;
     bool secure = false;  // TLS, here or at a trusted proxy
 
+    // For OPTIONS requests only.
+    std::string_view access_control_request_headers;
+
     // For WebSocket requests only.
     std::string_view upgrade;
     std::string_view connection;
@@ -65,6 +99,7 @@ struct HttpReply {
     unsigned status = 200;
     std::string_view content_type;  // a constant
     std::string body;
+    std::string fields;  // further header fields, each "Name: value\r\n"
 };
 
 // Receives a deferred answer, on the io thread of the request, never from inside a call of the library.
@@ -81,6 +116,7 @@ struct Handshake {
     std::string authorization;
     std::string remote_address;
     bool secure = false;
+    std::chrono::system_clock::time_point issued;
 };
 
 }  // namespace onhand::socketio

@@ -2,12 +2,13 @@
 
 #include <utility>
 
-#include "transport/socketio/text_codec.hpp"
+#include "base/text.hpp"
 
 namespace onhand::socketio {
 
 void PendingReply::deliver(HttpReply reply) {
     if (std::exchange(done, true)) return;
+    reply.fields += fields;
     if (same_thread && collecting) {
         immediate = std::move(reply);
         return;
@@ -51,7 +52,7 @@ HttpReply error_reply(RequestError error, std::string_view message) {
     reply.status = error == RequestError::forbidden ? 403 : 400;
     reply.content_type = "application/json";
     reply.body = "{\"code\":" + std::to_string(static_cast<unsigned>(error)) + ",\"message\":";
-    append_json_string(reply.body, message.empty() ? to_text(error) : message);
+    onhand::append_json_string(reply.body, message.empty() ? to_text(error) : message);
     reply.body += "}";
     return reply;
 }

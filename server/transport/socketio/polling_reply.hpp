@@ -31,6 +31,7 @@ struct PendingReply : std::enable_shared_from_this<PendingReply> {
 
     IoGatePtr home;
     IoGatePtr owner;                       // set before the request reaches the owner
+    std::string fields;                    // of every answer to this request; set like owner
     ReplyHandler handler;                  // home thread only
     std::weak_ptr<Connection> connection;  // owner's thread only
     bool awaiting_body = false;            // home thread only: the handler must wait for finish_body()

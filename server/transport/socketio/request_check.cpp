@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "transport/socketio/shard.hpp"
+#include "transport/socketio/server_core.hpp"
 #include "transport/socketio/text_codec.hpp"
 #include "transport/socketio/ws_handshake.hpp"
 
@@ -23,6 +23,8 @@ RequestRefusal refusal(RequestError error) {
     return RequestRefusal{error, std::string(to_text(error))};
 }
 
+}  // namespace
+
 Handshake make_handshake(const RequestView& request, Transport transport) {
     return Handshake{transport,
                      std::string(request.target),
@@ -32,10 +34,9 @@ Handshake make_handshake(const RequestView& request, Transport transport) {
                      std::string(request.user_agent),
                      std::string(request.authorization),
                      std::string(request.remote_address),
-                     request.secure};
+                     request.secure,
+                     std::chrono::system_clock::now()};
 }
-
-}  // namespace
 
 HttpReply refusal_reply(const RequestRefusal& refused) {
     return error_reply(refused.error, refused.message);
@@ -77,6 +78,7 @@ RequestCopy::RequestCopy(const RequestView& request)
       authorization_(request.authorization),
       content_type_(request.content_type),
       remote_address_(request.remote_address),
+      cors_headers_(request.access_control_request_headers),
       upgrade_(request.upgrade),
       connection_(request.connection),
       key_(request.sec_websocket_key),
@@ -85,9 +87,47 @@ RequestCopy::RequestCopy(const RequestView& request)
       secure_(request.secure) {}
 
 RequestView RequestCopy::view() const {
-    return RequestView{method_,     target_,        origin_,       cookie_,         host_,
-                       user_agent_, authorization_, content_type_, remote_address_, secure_,
-                       upgrade_,    connection_,    key_,          version_,        protocol_};
+    return RequestView{method_,        target_,       origin_,         cookie_,  host_,         user_agent_,
+                       authorization_, content_type_, remote_address_, secure_,  cors_headers_, upgrade_,
+                       connection_,    key_,          version_,        protocol_};
+}
+
+std::string cors_fields(const Options& options, const RequestView& request) {
+    if (!options.cors || request.origin.empty()) return {};
+    const auto& origins = options.cors->origins;
+    const bool any = std::find(origins.begin(), origins.end(), "*") != origins.end();
+    if (any && !options.cors->credentials) return "Access-Control-Allow-Origin: *\r\n";
+    std::string fields = "Vary: Origin\r\n";
+    if (std::find(origins.begin(), origins.end(), request.origin) == origins.end()) return fields;
+    fields += "Access-Control-Allow-Origin: " + std::string(request.origin) + "\r\n";
+    if (options.cors->credentials) fields += "Access-Control-Allow-Credentials: true\r\n";
+    return fields;
+}
+
+std::optional<HttpReply> preflight_reply(const Options& options, const RequestView& request) {
+    if (!options.cors || request.method != "OPTIONS") return std::nullopt;
+    HttpReply reply;
+    reply.status = 204;
+    reply.fields = cors_fields(options, request);
+    reply.fields += "Access-Control-Allow-Methods: GET,HEAD,PUT,PATCH,POST,DELETE\r\n";
+    std::string headers;
+    for (const auto& name : options.cors->allowed_headers) headers += (headers.empty() ? "" : ",") + name;
+    if (options.cors->allowed_headers.empty()) {
+        reply.fields += "Vary: Access-Control-Request-Headers\r\n";
+        if (is_field_text(request.access_control_request_headers)) headers = request.access_control_request_headers;
+    }
+    if (!headers.empty()) reply.fields += "Access-Control-Allow-Headers: " + headers + "\r\n";
+    return reply;
+}
+
+std::string cookie_field(const Options& options, std::string_view sid) {
+    if (!options.cookie) return {};
+    const auto& cookie = *options.cookie;
+    std::string field = "Set-Cookie: " + cookie.name + "=" + std::string(sid) + "; Path=" + cookie.path;
+    if (cookie.http_only) field += "; HttpOnly";
+    if (cookie.secure) field += "; Secure";
+    if (!cookie.same_site.empty()) field += "; SameSite=" + cookie.same_site;
+    return field + "\r\n";
 }
 
 }  // namespace onhand::socketio

@@ -1,6 +1,5 @@
 #include "transport/socketio/server.hpp"
 
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "transport/socketio/connection.hpp"
 #include "transport/socketio/polling_reply.hpp"
 #include "transport/socketio/request_check.hpp"
+#include "transport/socketio/server_core.hpp"
 #include "transport/socketio/shard.hpp"
 #include "transport/socketio/text_codec.hpp"
 #include "transport/socketio/ws_handshake.hpp"
@@ -128,26 +128,32 @@ HttpReply PollingExchange::body_too_large() {
         if (std::exchange(pending->done, true)) return;
         if (const auto connection = pending->connection.lock()) connection->on_post_too_large();
     });
-    return text_reply(413, {});
+    auto reply = text_reply(413, {});
+    reply.fields = pending_->fields;
+    return reply;
 }
 
-Server::Server(Options options, std::vector<boost::asio::io_context*> io_threads)
-    : core_(std::make_unique<ServerCore>()) {
+Server::Server(Options options, std::vector<boost::asio::io_context*> io_threads) {
     if (io_threads.empty() || io_threads.size() > io_threads_max) std::abort();
-    core_->options = std::move(options);
-    for (std::size_t i = 0; i < io_threads.size(); ++i) {
-        core_->shards.push_back(std::make_unique<Shard>(*core_, *io_threads[i], static_cast<unsigned>(i)));
-    }
+    core_ = std::make_unique<ServerCore>(std::move(options), io_threads);
 }
 
 Server::~Server() = default;
 
-void Server::add_namespace(std::string name, NamespaceHandler& handler) {
-    core_->namespaces.insert_or_assign(std::move(name), &handler);
+void Server::add_namespace(std::string name, NamespaceHandler& handler, std::vector<Middleware> middlewares) {
+    core_->add_namespace(std::move(name), Namespace{&handler, std::move(middlewares), {}});
+}
+
+void Server::add_namespaces(Matcher matches, NamespaceHandler& handler, std::vector<Middleware> middlewares) {
+    core_->add_family(Namespace{&handler, std::move(middlewares), std::move(matches)});
 }
 
 void Server::set_allow_request(AllowRequest allow_request) {
     core_->allow_request = std::move(allow_request);
+}
+
+void Server::set_cluster(std::unique_ptr<ClusterAdapter> adapter) {
+    core_->set_cluster(std::move(adapter));
 }
 
 const Options& Server::options() const {
@@ -160,8 +166,12 @@ bool Server::handles(std::string_view target) const {
 
 PollingStart Server::begin_polling(unsigned io_index, const RequestView& request, ReplyHandler handler) {
     PollingStart start;
+    start.reply = preflight_reply(core_->options, request);
+    if (start.reply) return start;
+    auto fields = cors_fields(core_->options, request);
     if (const auto error = check_request(request)) {
         start.reply = error_reply(*error);
+        start.reply->fields = std::move(fields);
         return start;
     }
     const auto sid = query_parameter(request.target, "sid").value_or("");
@@ -169,12 +179,14 @@ PollingStart Server::begin_polling(unsigned io_index, const RequestView& request
     const auto owner = sid.empty() ? std::optional(io_index) : identifier_owner(sid, shard_count);
     if (!owner) {
         start.reply = error_reply(RequestError::session_unknown);
+        start.reply->fields = std::move(fields);
         return start;
     }
     Shard& home = *core_->shards.at(io_index);
     Shard& shard = *core_->shards.at(*owner);
     const auto pending = std::make_shared<PendingReply>(home.gate(), std::move(handler));
     pending->owner = shard.gate();
+    pending->fields = std::move(fields);
     pending->same_thread = *owner == io_index;
     const bool is_post = request.method == "POST";
     if (pending->same_thread) {
@@ -232,30 +244,36 @@ void Server::accept_websocket(unsigned io_index, TcpSocket socket, const Request
     });
 }
 
-void Server::broadcast(std::string_view nsp, EncodedEvent event) {
-    for (const auto& shard : core_->shards) {
-        boost::asio::dispatch(
-            shard->io(), [target = shard.get(), name = std::string(nsp), event] { target->broadcast(name, event); });
+Broadcast Server::in(std::string_view nsp) {
+    return Broadcast(core_.get(), std::string(nsp));
+}
+
+void Server::server_side_emit(std::string_view nsp, std::string_view name, std::string_view args,
+                              const Attachments& attachments) {
+    if (auto* cluster = core_->cluster()) {
+        cluster->server_event(std::string(nsp), JsonData{event_json(name, args), attachments});
     }
+}
+
+void Server::server_side_emit(std::string_view nsp, std::string_view name, std::string_view args,
+                              std::chrono::milliseconds timeout,
+                              std::function<void(const ClusterAnswers<JsonData>&)> done) {
+    const auto tell = [core = core_.get(), done = std::move(done)](ClusterAnswers<JsonData> answers) {
+        core->post_first([done, answers = std::move(answers)] { done(answers); });
+    };
+    auto* cluster = core_->cluster();
+    if (cluster == nullptr) return tell({});
+    cluster->server_event_with_ack(std::string(nsp), JsonData{event_json(name, args), {}}, timeout, tell);
 }
 
 void Server::for_each_socket(std::string_view nsp, std::function<void(Socket&)> visit) {
-    for (const auto& shard : core_->shards) {
-        boost::asio::post(shard->io(), [target = shard.get(), name = std::string(nsp), visit] {
-            for (const auto& socket : target->sockets_of(name)) {
-                if (socket->connected()) visit(*socket);
-            }
-        });
-    }
+    core_->for_each(std::string(nsp), {}, std::move(visit));
 }
 
-void Server::post(std::string_view nsp, std::string socket_id, std::function<void(Socket&)> task) {
-    const auto owner = identifier_owner(socket_id, static_cast<unsigned>(core_->shards.size()));
-    if (!owner) return;
-    Shard& shard = *core_->shards.at(*owner);
-    boost::asio::post(shard.io(), [&shard, name = std::string(nsp), id = std::move(socket_id), run = std::move(task)] {
-        if (const auto socket = shard.find_socket(name, id)) run(*socket);
-    });
+void Server::with_socket(std::string_view nsp, std::string socket_id, std::function<void(Socket&)> task) {
+    Target target;
+    target.rooms.push_back(std::move(socket_id));
+    core_->for_each(std::string(nsp), std::move(target), std::move(task));
 }
 
 void Server::shutdown(std::function<void()> done) {

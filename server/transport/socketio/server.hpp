@@ -14,12 +14,14 @@
 //     Echo echo;
 //     Server server(Options{}, {&io});
 //     server.add_namespace("/", echo);
-//     // HTTP session, for a target that server.handles(): GET and POST go to handle_polling(), a request with an
-//     // Upgrade header to accept_websocket() with its TCP socket.
+//     // HTTP session, for a target that server.handles(): requests with an Upgrade header go to accept_websocket()
+//     // with their TCP socket, all others to handle_polling().
 //     io.run();
+//
+// docs/socketio.md has a whole program.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,12 +29,15 @@
 #include <string_view>
 #include <vector>
 
+#include "transport/socketio/broadcast.hpp"
+#include "transport/socketio/cluster.hpp"
+#include "transport/socketio/namespace_handler.hpp"
 #include "transport/socketio/options.hpp"
 #include "transport/socketio/socket.hpp"
 
 namespace onhand::socketio {
 
-struct ServerCore;
+class ServerCore;
 struct PendingReply;
 
 // A polling request that waits for its body or for its answer. Belongs to the HTTP connection; destroying it tells
@@ -75,10 +80,17 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Set-up, before the first request. `handler` must outlive the server. A client that asks for another namespace
+    // Set-up, before the first request. `handler` must outlive the server. A client that wants to join passes the
+    // middlewares in their order, then the handler's on_connect(). One that asks for a namespace that was not added
     // gets CONNECT_ERROR "Invalid namespace".
-    void add_namespace(std::string name, NamespaceHandler& handler);
+    void add_namespace(std::string name, NamespaceHandler& handler, std::vector<Middleware> middlewares = {});
+    // All namespaces whose name `matches` says belong here, tried in the order of their adding when none was added by
+    // its name. Called on any io thread, with the auth object of the client (null when it sent none).
+    using Matcher = std::function<bool(std::string_view name, const boost::json::value& auth)>;
+    void add_namespaces(Matcher matches, NamespaceHandler& handler, std::vector<Middleware> middlewares = {});
     void set_allow_request(AllowRequest allow_request);
+    // Makes this server part of a cluster.
+    void set_cluster(std::unique_ptr<ClusterAdapter> adapter);
 
     const Options& options() const;
 
@@ -100,15 +112,23 @@ class Server {
     // pending on the socket.
     void accept_websocket(unsigned io_index, TcpSocket socket, const RequestView& request, std::string_view leftover);
 
-    // Any thread: queues the event for every socket of the namespace, with one task per io thread.
-    void broadcast(std::string_view nsp, EncodedEvent event);
+    // Any thread: something for many clients of the namespace (broadcast.hpp).
+    Broadcast in(std::string_view nsp);
 
-    // Any thread: runs `visit` once for each socket of the namespace, on its own io thread. It must be safe to call
-    // from several io threads at once.
+    // Any thread: an event for the application of the other servers of the cluster (on_server_event). The second form
+    // awaits their answers; `done` is called once, on an io thread, at the latest after `timeout`. Without a cluster
+    // there are none.
+    void server_side_emit(std::string_view nsp, std::string_view name, std::string_view args,
+                          const Attachments& attachments = {});
+    void server_side_emit(std::string_view nsp, std::string_view name, std::string_view args,
+                          std::chrono::milliseconds timeout, std::function<void(const ClusterAnswers<JsonData>&)> done);
+
+    // Any thread: runs `visit` once for each socket of the namespace, on its own io thread; for those of the calling io
+    // thread before this returns. It must be safe to call from several io threads at once.
     void for_each_socket(std::string_view nsp, std::function<void(Socket&)> visit);
 
-    // Any thread: runs `task` with the socket of that id on its io thread; nothing happens when there is none.
-    void post(std::string_view nsp, std::string socket_id, std::function<void(Socket&)> task);
+    // The same for the socket of that id; nothing happens when there is none.
+    void with_socket(std::string_view nsp, std::string socket_id, std::function<void(Socket&)> task);
 
     // Any thread, once: refuses new sessions, ends all others ("server shutting down", WebSocket code 1001) and calls
     // `done` on some io thread when all connections are closed, at the latest after three seconds.

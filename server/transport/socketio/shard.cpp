@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "transport/socketio/connection.hpp"
+#include "transport/socketio/request_check.hpp"
+#include "transport/socketio/server_core.hpp"
 #include "transport/socketio/text_codec.hpp"
 #include "transport/socketio/ws_connection.hpp"
 
@@ -11,20 +13,8 @@ namespace onhand::socketio {
 namespace {
 
 constexpr std::size_t read_buffer_bytes = 65536;
-
-std::shared_ptr<const Handshake> copy_handshake(Transport transport, const RequestView& request) {
-    auto handshake = std::make_shared<Handshake>();
-    handshake->transport = transport;
-    handshake->target = request.target;
-    handshake->origin = request.origin;
-    handshake->cookie = request.cookie;
-    handshake->host = request.host;
-    handshake->user_agent = request.user_agent;
-    handshake->authorization = request.authorization;
-    handshake->remote_address = request.remote_address;
-    handshake->secure = request.secure;
-    return handshake;
-}
+// Below so many WebSockets one system call each is as fast.
+constexpr std::size_t ring_worthwhile = 8;
 
 }  // namespace
 
@@ -58,7 +48,8 @@ Shard::Shard(ServerCore& core, boost::asio::io_context& io, unsigned index)
       gate_(std::make_shared<IoGate>(io)),
       index_(index),
       timer_(io),
-      read_buffer_(read_buffer_bytes) {}
+      read_buffer_(read_buffer_bytes),
+      ring_(core.options.batch_sends) {}
 
 Shard::~Shard() {
     gate_->close();
@@ -91,14 +82,15 @@ std::shared_ptr<Connection> Shard::make_connection(Transport transport, const Re
         return nullptr;
     }
     auto sid = random_identifier(index_, shard_count());
-    auto connection = std::make_shared<Connection>(*this, sid, transport, copy_handshake(transport, request));
+    auto connection = std::make_shared<Connection>(
+        *this, sid, transport, std::make_shared<const Handshake>(make_handshake(request, transport)));
     connections_.emplace(std::move(sid), connection);
     connection->reschedule();
     return connection;
 }
 
 std::shared_ptr<Connection> Shard::find_connection(std::string_view sid) {
-    const auto found = connections_.find(std::string(sid));
+    const auto found = connections_.find(sid);
     return found == connections_.end() ? nullptr : found->second;
 }
 
@@ -123,38 +115,82 @@ void Shard::remove_websocket(WsConnection& websocket) {
     check_stopped();
 }
 
+unsigned Shard::shard_count() const {
+    return static_cast<unsigned>(core_.shards.size());
+}
+
+// Clients and their rooms.
+
 void Shard::add_socket(SocketPtr socket) {
-    auto& table = sockets_[socket->nsp()];
-    const auto [place, added] = table.emplace(socket->id(), std::move(socket));
-    if (added) core_.sockets.fetch_add(1);
+    const auto [table, first] = sockets_.try_emplace(socket->nsp());
+    if (first) core_.namespace_opened(socket->nsp(), socket->space());
+    table->second.add(std::move(socket));
+    core_.sockets.fetch_add(1);
 }
 
 void Shard::remove_socket(const Socket& socket) {
     const auto table = sockets_.find(socket.nsp());
-    if (table != sockets_.end() && table->second.erase(socket.id()) > 0) core_.sockets.fetch_sub(1);
+    if (table == sockets_.end()) return;
+    table->second.remove(socket);
+    core_.sockets.fetch_sub(1);
+    if (!table->second.empty()) return;
+    sockets_.erase(table);
+    core_.namespace_closed(socket.nsp());
 }
 
-SocketPtr Shard::find_socket(std::string_view nsp, const std::string& id) {
+SocketPtr Shard::find_socket(std::string_view nsp, std::string_view id) const {
     const auto table = sockets_.find(nsp);
-    if (table == sockets_.end()) return nullptr;
-    const auto found = table->second.find(id);
-    return found == table->second.end() ? nullptr : found->second;
+    return table == sockets_.end() ? nullptr : table->second.find(id);
 }
 
-std::vector<SocketPtr> Shard::sockets_of(std::string_view nsp) const {
-    std::vector<SocketPtr> out;
+void Shard::join_room(const std::string& room, Socket& socket) {
+    const auto table = sockets_.find(socket.nsp());
+    if (table != sockets_.end()) table->second.join(room, socket);
+}
+
+void Shard::leave_room(const std::string& room, Socket& socket) {
+    const auto table = sockets_.find(socket.nsp());
+    if (table != sockets_.end()) table->second.leave(room, socket);
+}
+
+std::vector<SocketPtr> Shard::select(std::string_view nsp, const Target& target) const {
     const auto table = sockets_.find(nsp);
-    if (table == sockets_.end()) return out;
-    out.reserve(table->second.size());
-    for (const auto& [id, socket] : table->second) out.push_back(socket);
-    return out;
+    return table == sockets_.end() ? std::vector<SocketPtr>() : table->second.select(target);
 }
 
-void Shard::broadcast(std::string_view nsp, const EncodedEvent& event) {
+std::vector<std::string> Shard::rooms(std::string_view nsp) const {
+    const auto table = sockets_.find(nsp);
+    return table == sockets_.end() ? std::vector<std::string>() : table->second.rooms();
+}
+
+void Shard::deliver(std::string_view nsp, const EncodedPacket& packet, const Target& target) {
     const auto table = sockets_.find(nsp);
     if (table == sockets_.end()) return;
     // Sending never calls the application back, so the table stays as it is.
-    for (const auto& [id, socket] : table->second) socket->emit(event);
+    table->second.for_each(target, [&](Socket& socket) {
+        if (target.is_volatile) {
+            socket.send_volatile(packet);
+        } else {
+            socket.send(packet);
+        }
+    });
+}
+
+void Shard::deliver_recorded() {
+    deliver_recorded(core_.recovery()->take_inbox(index_));
+}
+
+void Shard::deliver_recorded(const std::vector<RecordedEventPtr>& events) {
+    for (const auto& event : events) deliver(event->nsp, event->packet, event->target);
+}
+
+std::size_t Shard::ask(std::string_view nsp, const Target& target, const EncodedPacket& packet, std::uint64_t ack_id,
+                       std::chrono::milliseconds timeout, const std::function<void(const Answer*)>& answered) {
+    std::size_t asked = 0;
+    for (const auto& socket : select(nsp, target)) {
+        if (socket->ask(packet, ack_id, timeout, answered)) ++asked;
+    }
+    return asked;
 }
 
 void Shard::flush_later(std::shared_ptr<Connection> connection) {
@@ -164,6 +200,41 @@ void Shard::flush_later(std::shared_ptr<Connection> connection) {
         const auto connections = std::exchange(unflushed_, {});
         for (const auto& unflushed : connections) unflushed->flush();
     });
+}
+
+std::size_t Shard::flush_later(WsConnection& websocket) {
+    unflushed_websockets_.push_back(&websocket);
+    if (unflushed_websockets_.size() == 1) boost::asio::post(io_, [this] { flush_websockets(); });
+    return unflushed_websockets_.size() - 1;
+}
+
+void Shard::forget_flush(std::size_t slot) {
+    if (slot != no_slot) unflushed_websockets_.at(slot) = nullptr;
+}
+
+// Writing calls nobody back, so no WebSocket ends meanwhile.
+void Shard::flush_websockets() {
+    flushing_websockets_.swap(unflushed_websockets_);
+    const bool many = flushing_websockets_.size() >= ring_worthwhile;
+    for (auto* websocket : flushing_websockets_) {
+        if (websocket == nullptr) continue;
+        if (many && ring_.available() && websocket->has_single_frame()) {
+            ring_.add(websocket->descriptor(), websocket->front_bytes());
+            in_ring_.push_back(websocket);
+            if (ring_.full()) submit_ring();
+        } else {
+            websocket->flush_queued();
+        }
+    }
+    submit_ring();
+    flushing_websockets_.clear();
+}
+
+void Shard::submit_ring() {
+    if (in_ring_.empty()) return;
+    const auto results = ring_.submit();
+    for (std::size_t i = 0; i < in_ring_.size(); ++i) in_ring_[i]->on_front_sent(results[i]);
+    in_ring_.clear();
 }
 
 void Shard::close_all() {

@@ -2,9 +2,9 @@
 // for all deadlines. Internal to the library; every member function is called on that thread.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,13 +15,18 @@
 
 #include "transport/socketio/io_gate.hpp"
 #include "transport/socketio/options.hpp"
-#include "transport/socketio/server.hpp"
+#include "transport/socketio/recovery_log.hpp"
+#include "transport/socketio/ring_sender.hpp"
+#include "transport/socketio/socket_table.hpp"
 
 namespace onhand::socketio {
 
 class Connection;
+class ServerCore;
+struct Answer;
 class Shard;
 class WsConnection;
+struct Namespace;
 
 // Something with a next moment to act. Belongs to at most one deadline queue.
 class Timed {
@@ -59,21 +64,6 @@ class DeadlineQueue {
     std::multimap<TimePoint, Timed*> entries_;
 };
 
-// Shared by all io threads; set up before the first request and constant from then on, but for the atomics.
-struct ServerCore {
-    Options options;
-    Server::AllowRequest allow_request;
-    std::map<std::string, NamespaceHandler*, std::less<>> namespaces;
-    std::vector<std::unique_ptr<Shard>> shards;
-    std::atomic<std::size_t> sessions{0};
-    std::atomic<std::size_t> websockets{0};
-    std::atomic<std::size_t> sockets{0};
-    std::atomic<std::size_t> slow_closed{0};
-    std::atomic<bool> stopping{false};
-    std::atomic<bool> stopped{false};
-    std::function<void()> on_stopped;
-};
-
 class Shard {
   public:
     Shard(ServerCore& core, boost::asio::io_context& io, unsigned index);
@@ -84,7 +74,7 @@ class Shard {
     boost::asio::io_context& io() { return io_; }
     const IoGatePtr& gate() const { return gate_; }
     unsigned index() const { return index_; }
-    unsigned shard_count() const { return static_cast<unsigned>(core_.shards.size()); }
+    unsigned shard_count() const;
 
     void schedule(Timed& timed, TimePoint when);
     void unschedule(Timed& timed) { deadlines_.remove(timed); }
@@ -103,14 +93,30 @@ class Shard {
 
     void add_socket(SocketPtr socket);
     void remove_socket(const Socket& socket);
-    SocketPtr find_socket(std::string_view nsp, const std::string& id);
-    // Queues an event for every socket of the namespace.
-    void broadcast(std::string_view nsp, const EncodedEvent& event);
-    // A copy, because visiting may remove sockets.
-    std::vector<SocketPtr> sockets_of(std::string_view nsp) const;
+    SocketPtr find_socket(std::string_view nsp, std::string_view id) const;
+    void join_room(const std::string& room, Socket& socket);
+    void leave_room(const std::string& room, Socket& socket);
+    // A copy, for callers whose work may remove sockets.
+    std::vector<SocketPtr> select(std::string_view nsp, const Target& target) const;
+    std::vector<std::string> rooms(std::string_view nsp) const;
+
+    // Queues a packet for the sockets that `target` means.
+    void deliver(std::string_view nsp, const EncodedPacket& packet, const Target& target);
+    // Queues what waits in this thread's inbox of the recovery log.
+    void deliver_recorded();
+    void deliver_recorded(const std::vector<RecordedEventPtr>& events);
+    // Sends a packet with that ack id to those sockets and awaits their answers. Returns how many were asked.
+    std::size_t ask(std::string_view nsp, const Target& target, const EncodedPacket& packet, std::uint64_t ack_id,
+                    std::chrono::milliseconds timeout, const std::function<void(const Answer*)>& answered);
 
     // Sends what a polling connection has buffered, once this turn of the loop is over.
     void flush_later(std::shared_ptr<Connection> connection);
+
+    // The same for what a WebSocket has queued. Returns a slot for forget_flush(), by which a WebSocket that ends is
+    // taken back.
+    std::size_t flush_later(WsConnection& websocket);
+    void forget_flush(std::size_t slot);
+    static constexpr std::size_t no_slot = static_cast<std::size_t>(-1);
 
     // Ends every session of this thread.
     void close_all();
@@ -119,9 +125,9 @@ class Shard {
     void check_stopped();
 
   private:
-    using SocketTable = std::unordered_map<std::string, SocketPtr>;
-
     void arm_timer();
+    void flush_websockets();
+    void submit_ring();
 
     ServerCore& core_;
     boost::asio::io_context& io_;
@@ -132,10 +138,14 @@ class Shard {
         timer_;
     TimePoint timer_at_ = TimePoint::max();
     std::vector<char> read_buffer_;
-    std::unordered_map<std::string, std::shared_ptr<Connection>> connections_;
+    std::unordered_map<std::string, std::shared_ptr<Connection>, TextHash, std::equal_to<>> connections_;
     std::map<std::string, SocketTable, std::less<>> sockets_;
     std::unordered_set<WsConnection*> websockets_;
     std::vector<std::shared_ptr<Connection>> unflushed_;
+    std::vector<WsConnection*> unflushed_websockets_;  // null where one was taken back
+    std::vector<WsConnection*> flushing_websockets_;   // spare, to keep its memory
+    RingSender ring_;
+    std::vector<WsConnection*> in_ring_;  // those whose bytes were added to the ring, in order
 };
 
 }  // namespace onhand::socketio

@@ -1,96 +1,105 @@
 #include "transport/socketio/socket.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "transport/socketio/connection.hpp"
+#include "transport/socketio/server_core.hpp"
 
 namespace onhand::socketio {
 
-void AckHandle::reply(std::string_view args) {
-    const auto id = std::exchange(id_, std::nullopt);
-    const auto socket = socket_.lock();
-    if (id && socket) socket->send(encode_ack(socket->nsp(), *id, args));
+bool Socket::send(const EncodedPacket& packet) {
+    return connected() && parts_.connection->send(packet);
 }
 
-Socket::Socket(std::weak_ptr<Connection> connection, IoGatePtr gate, unsigned io_index, std::string nsp, std::string id,
-               std::shared_ptr<const Handshake> handshake)
-    : connection_(std::move(connection)),
-      gate_(std::move(gate)),
-      io_index_(io_index),
-      nsp_(std::move(nsp)),
-      id_(std::move(id)),
-      handshake_(std::move(handshake)) {}
-
-bool Socket::send(const Frame& frame) {
-    if (!connected_) return false;
-    const auto connection = connection_.lock();
-    return connection && connection->send(frame);
+bool Socket::send_volatile(const EncodedPacket& packet) {
+    return connected() && parts_.connection->takes_now() && parts_.connection->send(packet);
 }
 
 bool Socket::emit(const EncodedEvent& event) {
-    return send(event.frame());
+    auto* connection = parts_.connection;
+    if (connection == nullptr) return false;
+    if (connection->core().recovery() == nullptr) return connection->send(event.packet());
+    return connection->send_recorded(*this, event);
 }
 
-bool Socket::emit(std::string_view name, std::string_view args) {
-    return send(encode_event(nsp_, name, args));
+bool Socket::emit(std::string_view name, std::string_view args, const Attachments& attachments) {
+    return emit(EncodedEvent(name, args, parts_.nsp, attachments));
+}
+
+bool Socket::emit_volatile(const EncodedEvent& event) {
+    return send_volatile(event.packet());
 }
 
 bool Socket::emit_with_ack(std::string_view name, std::string_view args, std::chrono::milliseconds timeout,
-                           AckCallback answer) {
-    const auto connection = connection_.lock();
-    if (!connected_ || !connection || pending_acks_.size() >= pending_acks_max) return false;
-    const auto id = next_ack_id_++;
-    if (!connection->send(encode_event(nsp_, name, args, id))) return false;
-    pending_acks_.emplace(id, PendingAck{Clock::now() + timeout, std::move(answer)});
+                           AckCallback answer, const Attachments& attachments) {
+    auto* connection = parts_.connection;
+    if (connection == nullptr) return false;
+    const auto id = connection->core().next_ack_id();
+    return ask(encode_event(parts_.nsp, event_json(name, args), encode_attachments(attachments), id), id, timeout,
+               std::move(answer));
+}
+
+bool Socket::ask(const EncodedPacket& packet, std::uint64_t ack_id, std::chrono::milliseconds timeout,
+                 AckCallback answer) {
+    auto* connection = parts_.connection;
+    if (connection == nullptr || pending_acks_.size() >= pending_acks_max) return false;
+    if (!connection->send(packet)) return false;
+    pending_acks_.emplace(ack_id, PendingAck{Clock::now() + timeout, std::move(answer)});
     connection->reschedule();
     return true;
 }
 
+bool Socket::join(const std::string& room) {
+    auto* connection = parts_.connection;
+    if (connection == nullptr) return false;
+    if (room == parts_.id || std::find(rooms_.begin(), rooms_.end(), room) != rooms_.end()) return true;
+    if (rooms_.size() >= rooms_per_socket_max) return false;
+    rooms_.push_back(room);
+    connection->shard().join_room(room, *this);
+    return true;
+}
+
+void Socket::leave(const std::string& room) {
+    auto* connection = parts_.connection;
+    const auto found = std::find(rooms_.begin(), rooms_.end(), room);
+    if (connection == nullptr || found == rooms_.end()) return;
+    connection->shard().leave_room(room, *this);
+    rooms_.erase(found);
+}
+
+Broadcast Socket::to(std::string room) const {
+    auto others = broadcast();
+    others.to(std::move(room));
+    return others;
+}
+
+Broadcast Socket::broadcast() const {
+    auto* connection = parts_.connection;
+    Target target;
+    target.except.push_back(parts_.id);
+    return Broadcast(connection != nullptr ? &connection->core() : nullptr, parts_.nsp, std::move(target));
+}
+
 void Socket::disconnect(bool close_connection) {
-    const auto connection = connection_.lock();
-    if (connected_ && connection) connection->disconnect(*this, close_connection);
+    auto* connection = parts_.connection;
+    if (connection != nullptr) connection->disconnect(*this, close_connection);
 }
 
 bool Socket::writable() const {
-    const auto connection = connection_.lock();
-    return connected_ && connection && connection->writable();
+    auto* connection = parts_.connection;
+    return connection != nullptr && connection->writable();
 }
 
 std::size_t Socket::queued_bytes() const {
-    const auto connection = connection_.lock();
-    return connected_ && connection ? connection->queued_bytes() : 0;
+    auto* connection = parts_.connection;
+    return connection != nullptr ? connection->queued_bytes() : 0;
 }
 
 void Socket::post(std::function<void(Socket&)> task) {
-    gate_->post([self = shared_from_this(), run = std::move(task)] {
-        if (self->connected_) run(*self);
+    parts_.gate->post([self = shared_from_this(), run = std::move(task)] {
+        if (self->connected()) run(*self);
     });
-}
-
-ConnectRequest::ConnectRequest(std::weak_ptr<Connection> connection, IoGatePtr gate, std::string_view nsp,
-                               std::string_view auth_json, boost::json::value auth,
-                               std::shared_ptr<const Handshake> handshake)
-    : connection_(std::move(connection)),
-      gate_(std::move(gate)),
-      nsp_(nsp),
-      auth_json_(auth_json),
-      auth_(std::move(auth)),
-      handshake_(std::move(handshake)) {}
-
-ConnectRequest::~ConnectRequest() {
-    if (connection_.expired()) return;
-    gate_->dispatch([connection = std::move(connection_), nsp = std::move(nsp_)] {
-        if (const auto alive = connection.lock()) alive->refuse(nsp, "Connection refused", {});
-    });
-}
-
-SocketPtr ConnectRequest::accept(std::shared_ptr<void> data) {
-    const auto connection = std::exchange(connection_, {}).lock();
-    return connection ? connection->accept(nsp_, std::move(data)) : nullptr;
-}
-
-void ConnectRequest::refuse(std::string_view message, std::string_view data_json) {
-    if (const auto connection = std::exchange(connection_, {}).lock()) connection->refuse(nsp_, message, data_json);
 }
 
 }  // namespace onhand::socketio

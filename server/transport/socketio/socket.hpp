@@ -1,20 +1,19 @@
-// What the application sees of a client: Socket (one client in one namespace), the request to connect, an event with
-// its ack, and events encoded once for many. Everything here is used on the io thread that owns the client
+// One client in one namespace, as the application sees it. Used on the io thread that owns the client
 // (Socket::io_index), except where a function says "any thread". Handles stay valid after the client has gone; they
-// then do nothing. Sockets, frames and time-outs are the library's business and do not show.
+// then do nothing. Connections, frames and time-outs are the library's business and do not show.
 #pragma once
 
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "transport/socketio/frame.hpp"
+#include "transport/socketio/broadcast.hpp"
+#include "transport/socketio/event.hpp"
 #include "transport/socketio/io_gate.hpp"
 #include "transport/socketio/options.hpp"
 #include "transport/socketio/socket_packet.hpp"
@@ -23,87 +22,69 @@ namespace onhand::socketio {
 
 class Connection;
 class Socket;
+struct Namespace;
 using SocketPtr = std::shared_ptr<Socket>;
 
 // Answers that a client still owes to emit_with_ack(); more are refused.
 constexpr std::size_t pending_acks_max = 256;
-
-// An event encoded once for any number of sockets of one namespace, for WebSocket and polling alike. Immutable and
-// cheap to copy; any thread.
-class EncodedEvent {
-  public:
-    // `args` are the JSON values after the name, separated by commas, without brackets; possibly none. They must be
-    // valid JSON in UTF-8. `name` must not be reserved (is_reserved_event).
-    EncodedEvent(std::string_view name, std::string_view args, std::string_view nsp = main_namespace)
-        : frame_(encode_event(nsp, name, args)) {}
-
-    const Frame& frame() const { return frame_; }
-    // Bytes this event takes in an outbox.
-    std::size_t size() const { return frame_.size(); }
-
-  private:
-    Frame frame_;
-};
-
-// Answers one event of a client, at most once. May be kept and used later, on the same io thread.
-class AckHandle {
-  public:
-    AckHandle() = default;
-    AckHandle(std::weak_ptr<Socket> socket, std::uint64_t id) : socket_(std::move(socket)), id_(id) {}
-    AckHandle(AckHandle&&) = default;
-    AckHandle& operator=(AckHandle&&) = default;
-
-    // False when the client asked for no answer, or has its answer.
-    bool wanted() const { return id_.has_value(); }
-
-    // Sends the answer; `args` as for EncodedEvent. Does nothing when none is wanted or the client has gone.
-    void reply(std::string_view args);
-
-  private:
-    std::weak_ptr<Socket> socket_;
-    std::optional<std::uint64_t> id_;
-};
-
-// An event from a client. The views are good only during the call of on_event.
-struct Event {
-    std::string_view name;
-    const boost::json::array& payload;  // the name first, then the arguments
-    std::string_view json;              // the text of the payload
-    AckHandle ack;
-
-    std::size_t argument_count() const { return payload.size() - 1; }
-    // The argument at `index` from 0, or null when there are fewer.
-    const boost::json::value* argument(std::size_t index) const {
-        return index < argument_count() ? &payload[index + 1] : nullptr;
-    }
-};
+// Rooms one client may be in besides its own.
+constexpr std::size_t rooms_per_socket_max = 1000;
 
 class Socket : public std::enable_shared_from_this<Socket> {
   public:
     // Made by the library only.
-    Socket(std::weak_ptr<Connection> connection, IoGatePtr gate, unsigned io_index, std::string nsp, std::string id,
-           std::shared_ptr<const Handshake> handshake);
+    struct Parts {
+        Connection* connection = nullptr;  // null once the client has gone
+        IoGatePtr gate;
+        unsigned io_index = 0;
+        const Namespace* space = nullptr;
+        std::string nsp;
+        std::string id;
+        std::string private_id;  // of connection state recovery; a secret
+        std::shared_ptr<const Handshake> handshake;
+        bool recovered = false;
+    };
+    explicit Socket(Parts parts) : parts_(std::move(parts)) {}
 
     // The public id, 20 characters; not the secret session id. Any thread.
-    const std::string& id() const { return id_; }
-    const std::string& nsp() const { return nsp_; }
+    const std::string& id() const { return parts_.id; }
+    const std::string& nsp() const { return parts_.nsp; }
     // The io thread that owns this client. Any thread.
-    unsigned io_index() const { return io_index_; }
-    const Handshake& handshake() const { return *handshake_; }
+    unsigned io_index() const { return parts_.io_index; }
+    const Handshake& handshake() const { return *parts_.handshake; }
+    // How the namespace was set up; of use to the library.
+    const Namespace& space() const { return *parts_.space; }
 
-    bool connected() const { return connected_; }
+    bool connected() const { return parts_.connection != nullptr; }
+    // True when the client came back to a session that connection state recovery kept, with nothing missed.
+    bool recovered() const { return parts_.recovered; }
 
     // Queues an event. Returns false, and does nothing, when the client has gone. Never calls back into the
     // application; a client that reads too slowly is closed a little later.
     bool emit(const EncodedEvent& event);
-    bool emit(std::string_view name, std::string_view args);
+    bool emit(std::string_view name, std::string_view args, const Attachments& attachments = {});
 
-    // Queues an event that asks for an answer. `answer` is called once, on this io thread: with the array of the
-    // client's arguments, or with null when `timeout` passed or the client went away. Returns false, without calling
-    // `answer`, when the client has gone or owes pending_acks_max answers.
-    using AckCallback = std::function<void(const boost::json::array* args)>;
+    // The same unless the connection takes nothing at the moment; the event is then dropped and the answer false.
+    bool emit_volatile(const EncodedEvent& event);
+
+    // Queues an event that asks for an answer. `answer` is called once, on this io thread: with what the client
+    // answered, or with null when `timeout` passed or the client went away. Returns false, without calling `answer`,
+    // when the client has gone or owes pending_acks_max answers.
+    using AckCallback = std::function<void(const Answer* answer)>;
     bool emit_with_ack(std::string_view name, std::string_view args, std::chrono::milliseconds timeout,
-                       AckCallback answer);
+                       AckCallback answer, const Attachments& attachments = {});
+
+    // Rooms are names that the server gives to sets of clients; clients do not see them. Every client is in the room
+    // named after its id, which is not listed here. join() returns false when the client has gone or is in
+    // rooms_per_socket_max rooms.
+    bool join(const std::string& room);
+    void leave(const std::string& room);
+    const std::vector<std::string>& rooms() const { return rooms_; }
+
+    // A broadcast to a room, without this client.
+    Broadcast to(std::string room) const;
+    // A broadcast to everybody in the namespace but this client.
+    Broadcast broadcast() const;
 
     // Takes the client out of this namespace; with `close_connection` out of all, and ends its connection. The client
     // does not reconnect by itself. on_disconnect is called before this returns.
@@ -128,71 +109,25 @@ class Socket : public std::enable_shared_from_this<Socket> {
   private:
     friend class Connection;
     friend class AckHandle;
+    friend class Shard;
+    friend class SocketTable;
 
     struct PendingAck {
         TimePoint deadline;
         AckCallback answer;
     };
 
-    bool send(const Frame& frame);
+    bool send(const EncodedPacket& packet);
+    bool send_volatile(const EncodedPacket& packet);
+    // Sends a packet with that ack id and awaits the answer.
+    bool ask(const EncodedPacket& packet, std::uint64_t ack_id, std::chrono::milliseconds timeout, AckCallback answer);
 
-    std::weak_ptr<Connection> connection_;
-    IoGatePtr gate_;
-    unsigned io_index_;
-    bool connected_ = true;
-    std::string nsp_;
-    std::string id_;
-    std::shared_ptr<const Handshake> handshake_;
+    Parts parts_;
+    std::size_t table_index_ = 0;  // where the table of its namespace has it
+    std::vector<std::string> rooms_;
     std::shared_ptr<void> data_;
     std::function<void(Socket&)> drain_handler_;
     std::map<std::uint64_t, PendingAck> pending_acks_;
-    std::uint64_t next_ack_id_ = 0;
-};
-
-// A client asks to join a namespace. Decide with accept() or refuse(), now or later, on the io thread; to decide on
-// another thread first, move the request there and back with boost::asio::post(request.io_context(), …). A request
-// that is dropped undecided is refused.
-class ConnectRequest {
-  public:
-    ConnectRequest(std::weak_ptr<Connection> connection, IoGatePtr gate, std::string_view nsp,
-                   std::string_view auth_json, boost::json::value auth, std::shared_ptr<const Handshake> handshake);
-    ConnectRequest(ConnectRequest&&) = default;
-    ConnectRequest& operator=(ConnectRequest&&) = delete;
-    ~ConnectRequest();
-
-    const std::string& nsp() const { return nsp_; }
-    // The auth object of the client: parsed (null when it sent none), and its text (then empty).
-    const boost::json::value& auth() const { return auth_; }
-    const std::string& auth_json() const { return auth_json_; }
-    const Handshake& handshake() const { return *handshake_; }
-    boost::asio::io_context& io_context() const { return gate_->io(); }
-
-    // Joins the client; the answer is sent before anything emitted on the socket returned. Null when it has gone.
-    SocketPtr accept(std::shared_ptr<void> data = nullptr);
-
-    // Refuses with the message and data (JSON text, may be empty) that the client's connect_error event shows.
-    void refuse(std::string_view message, std::string_view data_json = {});
-
-  private:
-    std::weak_ptr<Connection> connection_;
-    IoGatePtr gate_;
-    std::string nsp_;
-    std::string auth_json_;
-    boost::json::value auth_;
-    std::shared_ptr<const Handshake> handshake_;
-};
-
-// The application's side of one namespace. Called on the io threads, for one client always on the same. An exception
-// closes that client's connection and is reported to Options::on_application_error.
-class NamespaceHandler {
-  public:
-    virtual ~NamespaceHandler() = default;
-
-    virtual void on_connect(ConnectRequest request) = 0;
-    // May take `event.ack` away to answer later.
-    virtual void on_event(Socket& socket, Event& event) = 0;
-    // The last call for this socket. `reason` in the protocol's words, e.g. "transport close".
-    virtual void on_disconnect(Socket& socket, std::string_view reason) = 0;
 };
 
 }  // namespace onhand::socketio

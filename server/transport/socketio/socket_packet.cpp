@@ -4,8 +4,9 @@
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <stdexcept>
 
-#include "transport/socketio/text_codec.hpp"
+#include "base/text.hpp"
 
 namespace onhand::socketio {
 namespace {
@@ -90,16 +91,65 @@ bool is_valid_payload(SocketPacketType type, const json::value& payload) {
         case SocketPacketType::connect:
             return payload.is_object();
         case SocketPacketType::event:
+        case SocketPacketType::binary_event:
             return is_valid_event(payload);
         case SocketPacketType::ack:
+        case SocketPacketType::binary_ack:
             return payload.is_array();
         case SocketPacketType::disconnect:
         case SocketPacketType::connect_error:
-        case SocketPacketType::binary_event:
-        case SocketPacketType::binary_ack:
             return false;
     }
     return false;
+}
+
+// Takes "<count>-" off the front of `rest`. False when there is no count from 1 to `limit`.
+bool take_attachment_count(std::string_view& rest, std::size_t limit, SocketPacket& packet) {
+    std::size_t used = 0;
+    while (used < rest.size() && rest[used] >= '0' && rest[used] <= '9' && packet.attachments_due <= limit) {
+        packet.attachments_due = packet.attachments_due * 10 + static_cast<std::size_t>(rest[used++] - '0');
+    }
+    if (packet.attachments_due == 0 || packet.attachments_due > limit) return false;
+    if (used >= rest.size() || rest[used] != '-') return false;
+    rest.remove_prefix(used + 1);
+    return true;
+}
+
+// The attachment number of a placeholder; nothing for any other value. A placeholder with a number that is none of
+// `count` attachments yields `count`.
+std::optional<std::size_t> placeholder_number(const json::value& value, std::size_t count) {
+    const auto* object = value.if_object();
+    const auto* mark = object != nullptr ? object->if_contains("_placeholder") : nullptr;
+    if (mark == nullptr || *mark != json::value(true)) return std::nullopt;
+    const auto* num = object->if_contains("num");
+    if (num == nullptr || !num->is_int64() || num->get_int64() < 0) return count;
+    return std::min(count, static_cast<std::size_t>(num->get_int64()));
+}
+
+// Calls `visit` for every placeholder in `value`, depth first. The depth is bounded by the parser.
+template <class Value, class Visit>
+void for_each_placeholder(Value& value, std::size_t count, const Visit& visit) {
+    if (const auto number = placeholder_number(value, count)) {
+        visit(value, *number);
+    } else if (auto* array = value.if_array()) {
+        for (auto& element : *array) for_each_placeholder(element, count, visit);
+    } else if (auto* object = value.if_object()) {
+        for (auto& member : *object) for_each_placeholder(member.value(), count, visit);
+    }
+}
+
+// Keeps the attachments that `value` refers to, in their order, and numbers the placeholders anew.
+Attachments keep_referenced(json::value& value, const Attachments& attachments, const std::vector<bool>& referenced) {
+    std::vector<std::size_t> new_number(attachments.size());
+    Attachments kept;
+    for (std::size_t i = 0; i < attachments.size(); ++i) {
+        new_number[i] = kept.size();
+        if (referenced[i]) kept.push_back(attachments[i]);
+    }
+    for_each_placeholder(value, attachments.size(), [&](json::value& placeholder, std::size_t number) {
+        placeholder.get_object()["num"] = new_number[number];
+    });
+    return kept;
 }
 
 // Takes "/name," or "/name" off the front of `rest`. False when the name is too long.
@@ -123,10 +173,11 @@ bool take_id(std::string_view& rest, SocketPacket& packet) {
     return true;
 }
 
-// "<type>" and, for every namespace but the main one, "<name>,".
-std::string packet_head(char type, std::string_view nsp) {
+// "<type>" and, for every namespace but the main one, "<name>,"; between them the number of attachments if any.
+std::string binary_head(char plain_type, char binary_type, std::string_view nsp, std::size_t attachments) {
     std::string head = "4";
-    head += type;
+    head += attachments == 0 ? plain_type : binary_type;
+    if (attachments > 0) head += std::to_string(attachments) + "-";
     if (nsp != main_namespace) {
         head += nsp;
         head += ',';
@@ -134,24 +185,68 @@ std::string packet_head(char type, std::string_view nsp) {
     return head;
 }
 
+std::string packet_head(char type, std::string_view nsp) {
+    return binary_head(type, type, nsp, 0);
+}
+
 }  // namespace
 
-std::optional<SocketPacket> decode_socket_packet(std::string_view text) {
-    if (text.empty() || text[0] < '0' || text[0] > '3') return std::nullopt;
+std::optional<SocketPacket> decode_socket_packet(std::string_view text, std::size_t attachment_limit) {
+    if (text.empty() || text[0] < '0' || text[0] > '6') return std::nullopt;
     SocketPacket packet;
     packet.type = static_cast<SocketPacketType>(text[0] - '0');
+    if (packet.type == SocketPacketType::connect_error) return std::nullopt;
+    const bool binary = packet.type == SocketPacketType::binary_event || packet.type == SocketPacketType::binary_ack;
     auto rest = text.substr(1);
+    if (binary && !take_attachment_count(rest, attachment_limit, packet)) return std::nullopt;
     if (!take_namespace(rest, packet) || !take_id(rest, packet)) return std::nullopt;
     packet.json = rest;
-    if (rest.empty()) return packet;
+    if (rest.empty()) return binary ? std::nullopt : std::optional(std::move(packet));
     auto payload = parse_json(rest);
     if (!payload || !is_valid_payload(packet.type, *payload)) return std::nullopt;
     packet.payload = std::move(*payload);
     return packet;
 }
 
-std::string event_name(const SocketPacket& packet) {
-    const auto& first = packet.payload.get_array().front();
+bool complete_binary_packet(SocketPacket& packet) {
+    const auto count = packet.attachments.size();
+    std::vector<bool> referenced(count);
+    bool valid = true;
+    for_each_placeholder(packet.payload, count, [&](const json::value&, std::size_t number) {
+        if (number < count) {
+            referenced[number] = true;
+        } else {
+            valid = false;
+        }
+    });
+    if (!valid) return false;
+    if (std::find(referenced.begin(), referenced.end(), false) != referenced.end()) {
+        packet.attachments = keep_referenced(packet.payload, packet.attachments, referenced);
+        packet.storage = std::make_shared<const std::string>(json::serialize(packet.payload));
+        packet.json = *packet.storage;
+    }
+    packet.type = packet.type == SocketPacketType::binary_ack ? SocketPacketType::ack : SocketPacketType::event;
+    return true;
+}
+
+JsonData extract_value(const json::value& value, const Attachments& attachments) {
+    if (attachments.empty()) return JsonData{json::serialize(value), {}};
+    std::vector<bool> referenced(attachments.size());
+    for_each_placeholder(value, attachments.size(),
+                         [&](const json::value&, std::size_t number) { referenced.at(number) = true; });
+    json::value copy = value;
+    auto kept = keep_referenced(copy, attachments, referenced);
+    return JsonData{json::serialize(copy), std::move(kept)};
+}
+
+std::optional<json::array> parse_event_json(std::string_view text) {
+    auto value = parse_json(text);
+    if (!value || !is_valid_event(*value)) return std::nullopt;
+    return std::move(value->get_array());
+}
+
+std::string event_name(const json::array& payload) {
+    const auto& first = payload.front();
     if (first.is_string()) return std::string(first.get_string().data(), first.get_string().size());
     return json::serialize(first);
 }
@@ -162,15 +257,33 @@ bool is_reserved_event(std::string_view name) {
     return std::find(reserved.begin(), reserved.end(), name) != reserved.end();
 }
 
-Frame encode_connect(std::string_view nsp, std::string_view sid) {
-    std::string quoted;
-    append_json_string(quoted, sid);
-    return Frame::text({packet_head('0', nsp), "{\"sid\":", quoted, "}"});
+std::size_t EncodedPacket::size() const {
+    auto bytes = head.size();
+    for (const auto& attachment : attachments) bytes += attachment.size();
+    return bytes;
+}
+
+std::vector<Frame> encode_attachments(const Attachments& attachments) {
+    if (attachments.size() > attachments_max) throw std::length_error("more attachments than a client takes");
+    std::vector<Frame> frames;
+    frames.reserve(attachments.size());
+    for (const auto& bytes : attachments) frames.push_back(Frame::binary(bytes));
+    return frames;
+}
+
+Frame encode_connect(std::string_view nsp, std::string_view sid, std::string_view pid) {
+    std::string body = "{\"sid\":";
+    onhand::append_json_string(body, sid);
+    if (!pid.empty()) {
+        body += ",\"pid\":";
+        onhand::append_json_string(body, pid);
+    }
+    return Frame::text({packet_head('0', nsp), body, "}"});
 }
 
 Frame encode_connect_error(std::string_view nsp, std::string_view message, std::string_view data_json) {
     std::string quoted;
-    append_json_string(quoted, message);
+    onhand::append_json_string(quoted, message);
     if (data_json.empty()) return Frame::text({packet_head('4', nsp), "{\"message\":", quoted, "}"});
     return Frame::text({packet_head('4', nsp), "{\"message\":", quoted, ",\"data\":", data_json, "}"});
 }
@@ -179,17 +292,30 @@ Frame encode_disconnect(std::string_view nsp) {
     return Frame::text({packet_head('1', nsp)});
 }
 
-Frame encode_event(std::string_view nsp, std::string_view name, std::string_view args,
-                   std::optional<std::uint64_t> id) {
-    std::string quoted;
-    append_json_string(quoted, name);
-    const std::string id_text = id ? std::to_string(*id) : std::string();
-    const std::string_view comma = args.empty() ? "" : ",";
-    return Frame::text({packet_head('2', nsp), id_text, "[", quoted, comma, args, "]"});
+std::string event_json(std::string_view name, std::string_view args) {
+    std::string json = "[";
+    onhand::append_json_string(json, name);
+    if (!args.empty()) json += ',';
+    json += args;
+    json += ']';
+    return json;
 }
 
-Frame encode_ack(std::string_view nsp, std::uint64_t id, std::string_view args) {
-    return Frame::text({packet_head('3', nsp), std::to_string(id), "[", args, "]"});
+EncodedPacket encode_event(std::string_view nsp, std::string_view json, std::vector<Frame> attachments,
+                           std::optional<std::uint64_t> id, std::string_view offset) {
+    auto head = binary_head('2', '5', nsp, attachments.size());
+    if (id) head += std::to_string(*id);
+    if (offset.empty()) return {Frame::text({head, json}), std::move(attachments)};
+    std::string last;
+    onhand::append_json_string(last, offset);
+    const auto open = json.substr(0, json.rfind(']'));
+    return {Frame::text({head, open, ",", last, "]"}), std::move(attachments)};
+}
+
+EncodedPacket encode_ack(std::string_view nsp, std::uint64_t id, std::string_view args,
+                         std::vector<Frame> attachments) {
+    const auto head = binary_head('3', '6', nsp, attachments.size());
+    return {Frame::text({head, std::to_string(id), "[", args, "]"}), std::move(attachments)};
 }
 
 }  // namespace onhand::socketio

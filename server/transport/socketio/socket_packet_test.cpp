@@ -1,9 +1,11 @@
 #include "transport/socketio/socket_packet.hpp"
 
 #include <gtest/gtest.h>
-#include <boost/json/serialize.hpp>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <random>
+#include <stdexcept>
 
 namespace onhand::socketio {
 namespace {
@@ -78,12 +80,24 @@ TEST(SocketPacket, refuses_what_breaks_the_protocol) {
              "3{}",
              "31\"a\"",
              "2 ",
-             "51-[\"a\",{\"_placeholder\":true,\"num\":0}]",
+             "5-[\"a\"]",
+             "5[\"a\"]",
+             "50-[\"a\"]",
              "5-",
+             "51-",
+             "51",
+             "51[\"a\"]",
              "51e9-[\"a\"]",
              "5-1-[\"a\"]",
+             "51.5-[\"a\"]",
+             "5 1-[\"a\"]",
              "511-[\"a\"]",
-             "61-1[]",
+             "599999999999999999999-[\"a\"]",
+             "51-[]",
+             "51-{}",
+             "51-[\"connect\"]",
+             "6-1[]",
+             "61-1{}",
          }) {
         EXPECT_EQ(read(text), "refused") << text;
     }
@@ -110,8 +124,8 @@ TEST(SocketPacket, replaces_half_a_surrogate_pair) {
 }
 
 TEST(SocketPacket, names_events_by_text_or_number) {
-    EXPECT_EQ(event_name(*decode_socket_packet("2[\"hello\"]")), "hello");
-    EXPECT_EQ(event_name(*decode_socket_packet("2[17]")), "17");
+    EXPECT_EQ(event_name(*parse_event_json("[\"hello\"]")), "hello");
+    EXPECT_EQ(event_name(*parse_event_json("[17]")), "17");
 }
 
 TEST(SocketPacket, is_written_for_both_transports) {
@@ -121,10 +135,82 @@ TEST(SocketPacket, is_written_for_both_transports) {
     EXPECT_EQ(encode_connect_error("/", "no", "{\"a\":1}").polling_text(), "44{\"message\":\"no\",\"data\":{\"a\":1}}");
     EXPECT_EQ(encode_disconnect("/").polling_text(), "41");
     EXPECT_EQ(encode_disconnect("/ns").polling_text(), "41/ns,");
-    EXPECT_EQ(encode_event("/", "a", "").polling_text(), "42[\"a\"]");
-    EXPECT_EQ(encode_event("/ns", "a", "1,{}", 5).polling_text(), "42/ns,5[\"a\",1,{}]");
-    EXPECT_EQ(encode_ack("/", 12, "true").polling_text(), "4312[true]");
-    EXPECT_EQ(encode_ack("/ns", 0, "").polling_text(), "43/ns,0[]");
+    EXPECT_EQ(encode_connect("/", "abc", "p").polling_text(), "40{\"sid\":\"abc\",\"pid\":\"p\"}");
+    EXPECT_EQ(event_json("a", ""), "[\"a\"]");
+    EXPECT_EQ(event_json("a", "1,{}"), "[\"a\",1,{}]");
+    EXPECT_EQ(encode_event("/", "[\"a\"]").head.polling_text(), "42[\"a\"]");
+    EXPECT_EQ(encode_event("/ns", "[\"a\",1]", {}, 5).head.polling_text(), "42/ns,5[\"a\",1]");
+    EXPECT_EQ(encode_event("/", "[\"a\",[1]]", {}, {}, "7").head.polling_text(), "42[\"a\",[1],\"7\"]");
+    EXPECT_EQ(encode_ack("/", 12, "true").head.polling_text(), "4312[true]");
+    EXPECT_EQ(encode_ack("/ns", 0, "").head.polling_text(), "43/ns,0[]");
+}
+
+TEST(SocketPacket, is_written_with_its_attachments) {
+    const auto event = encode_event("/ns", "[\"a\"]", encode_attachments({"\x01", "two"}), 3);
+    EXPECT_EQ(event.head.polling_text(), "452-/ns,3[\"a\"]");
+    ASSERT_EQ(event.attachments.size(), 2u);
+    EXPECT_EQ(event.attachments[0].polling_text(), "bAQ==");
+    EXPECT_EQ(event.attachments[1].binary_payload(), "two");
+    EXPECT_EQ(event.size(), event.head.size() + event.attachments[0].size() + event.attachments[1].size());
+    EXPECT_EQ(encode_ack("/", 1, "0", encode_attachments({"x"})).head.polling_text(), "461-1[0]");
+    EXPECT_THROW(encode_attachments(Attachments(attachments_max + 1)), std::length_error);
+}
+
+// Decodes a binary packet and gives it `attachments`; its JSON and the attachments that are left, or "refused".
+std::string complete(std::string_view text, Attachments attachments) {
+    auto packet = decode_socket_packet(text);
+    if (!packet) return "not decoded";
+    EXPECT_EQ(packet->attachments_due, attachments.size());
+    packet->attachments = std::move(attachments);
+    if (!complete_binary_packet(*packet)) return "refused";
+    std::string out(packet->json);
+    EXPECT_EQ(boost::json::serialize(packet->payload), out);
+    for (const auto& bytes : packet->attachments) out += " " + bytes;
+    return out;
+}
+
+TEST(SocketPacket, puts_attachments_in_their_places) {
+    const std::string zero = R"({"_placeholder":true,"num":0})";
+    const std::string one = R"({"_placeholder":true,"num":1})";
+    EXPECT_EQ(complete("51-[\"a\"," + zero + "]", {"x"}), "[\"a\"," + zero + "] x");
+    EXPECT_EQ(complete("52-/ns,7[\"a\",{\"k\":[" + one + "]}," + zero + "]", {"x", "y"}),
+              "[\"a\",{\"k\":[" + one + "]}," + zero + "] x y");
+    EXPECT_EQ(complete("61-1[" + zero + "," + zero + "]", {"x"}), "[" + zero + "," + zero + "] x");
+    const auto packet = decode_socket_packet("61-12[1]");
+    ASSERT_TRUE(packet);
+    EXPECT_EQ(packet->id, 12u);
+}
+
+TEST(SocketPacket, drops_attachments_nobody_refers_to) {
+    const std::string zero = R"({"_placeholder":true,"num":0})";
+    EXPECT_EQ(complete("51-[\"a\"]", {"x"}), "[\"a\"]");
+    EXPECT_EQ(complete(R"(53-["a",{"_placeholder":true,"num":1}])", {"x", "y", "z"}), "[\"a\"," + zero + "] y");
+}
+
+TEST(SocketPacket, refuses_wrong_placeholders) {
+    for (const char* number :
+         {"-1", "1", "10", "0.5", "\"splice\"", "null", "true", "[0]", "1e30", "9223372036854775808"}) {
+        EXPECT_EQ(complete("51-[\"a\",{\"_placeholder\":true,\"num\":" + std::string(number) + "}]", {"x"}), "refused")
+            << number;
+    }
+    EXPECT_EQ(complete(R"(51-["a",{"_placeholder":true}])", {"x"}), "refused");
+    EXPECT_EQ(complete(R"(51-["a",{"_placeholder":false,"num":5}])", {"x"}), R"(["a",{"_placeholder":false,"num":5}])");
+}
+
+TEST(SocketPacket, takes_no_more_attachments_than_the_limit) {
+    EXPECT_TRUE(decode_socket_packet("510-[\"a\"]"));
+    EXPECT_FALSE(decode_socket_packet("511-[\"a\"]"));
+    EXPECT_TRUE(decode_socket_packet("52-[\"a\"]", 2));
+    EXPECT_FALSE(decode_socket_packet("53-[\"a\"]", 2));
+    EXPECT_FALSE(decode_socket_packet("51-[\"a\"]", 0));
+}
+
+TEST(SocketPacket, takes_one_value_out_with_its_attachments) {
+    const auto value = boost::json::parse(R"({"k":{"_placeholder":true,"num":1}})");
+    const auto data = extract_value(value, {"x", "y"});
+    EXPECT_EQ(data.json, R"({"k":{"_placeholder":true,"num":0}})");
+    EXPECT_EQ(data.attachments, Attachments{"y"});
+    EXPECT_EQ(extract_value(value, {}).json, R"({"k":{"_placeholder":true,"num":1}})");
 }
 
 TEST(SocketPacket, survives_any_text) {

@@ -1,6 +1,7 @@
 #include "transport/socketio/socket_session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace onhand::socketio {
 
@@ -21,19 +22,40 @@ SocketSession::Verdict SocketSession::on_connect(const SocketPacket& packet) {
 }
 
 SocketSession::Verdict SocketSession::on_message(std::string_view text, std::optional<SocketPacket>& packet) {
-    packet = decode_socket_packet(text);
+    if (incomplete_) return Verdict::close;
+    // Attachments come in further messages, so the text of a binary packet has to be kept.
+    const bool binary = text.starts_with('5') || text.starts_with('6');
+    const auto storage = binary ? std::make_shared<const std::string>(text) : nullptr;
+    packet = decode_socket_packet(binary ? *storage : text, attachment_limit_);
     if (!packet) return Verdict::close;
-    if (packet->type == SocketPacketType::connect) return on_connect(*packet);
+    if (!binary) return on_decoded(*packet);
     const auto found = find(packet->nsp);
     if (found == memberships_.end() || !found->joined) return Verdict::close;
-    switch (packet->type) {
+    packet->storage = storage;
+    incomplete_ = std::make_unique<SocketPacket>(std::move(*packet));
+    return Verdict::nothing;
+}
+
+SocketSession::Verdict SocketSession::on_binary(std::string_view bytes, std::optional<SocketPacket>& packet) {
+    if (!incomplete_) return Verdict::close;
+    incomplete_->attachments.emplace_back(bytes);
+    if (incomplete_->attachments.size() < incomplete_->attachments_due) return Verdict::nothing;
+    packet = std::move(*std::exchange(incomplete_, nullptr));
+    return complete_binary_packet(*packet) ? on_decoded(*packet) : Verdict::close;
+}
+
+SocketSession::Verdict SocketSession::on_decoded(const SocketPacket& packet) {
+    if (packet.type == SocketPacketType::connect) return on_connect(packet);
+    const auto found = find(packet.nsp);
+    if (found == memberships_.end() || !found->joined) return Verdict::close;
+    switch (packet.type) {
         case SocketPacketType::disconnect:
             memberships_.erase(found);
             return Verdict::disconnect;
         case SocketPacketType::event:
-            return packet->json.empty() ? Verdict::nothing : Verdict::event;
+            return packet.json.empty() ? Verdict::nothing : Verdict::event;
         case SocketPacketType::ack:
-            return packet->json.empty() || !packet->id ? Verdict::nothing : Verdict::ack;
+            return packet.json.empty() || !packet.id ? Verdict::nothing : Verdict::ack;
         case SocketPacketType::connect:
         case SocketPacketType::connect_error:
         case SocketPacketType::binary_event:

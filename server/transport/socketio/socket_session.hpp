@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,10 @@ constexpr std::size_t namespaces_per_connection_max = 16;
 class SocketSession {
   public:
     // A client that has joined no namespace `connect_timeout` after `now` is closed.
-    SocketSession(std::chrono::milliseconds connect_timeout, TimePoint now) : join_by_(now + connect_timeout) {}
+    // Packets with more than `attachment_limit` attachments break the protocol.
+    SocketSession(std::chrono::milliseconds connect_timeout, TimePoint now,
+                  std::size_t attachment_limit = attachments_max)
+        : join_by_(now + connect_timeout), attachment_limit_(attachment_limit) {}
 
     enum class Verdict : unsigned char {
         nothing,     // valid and of no consequence
@@ -32,8 +36,12 @@ class SocketSession {
         close,       // the protocol was broken: close the connection as a parse error
     };
 
-    // Decodes a message; `packet` is set unless the verdict is close.
+    // Decodes a text message; `packet` is set for every verdict but nothing and close. A binary packet is kept here
+    // until its last attachment has come; its verdict comes then.
     Verdict on_message(std::string_view text, std::optional<SocketPacket>& packet);
+
+    // The same for a binary message, which must be an attachment that is due.
+    Verdict on_binary(std::string_view bytes, std::optional<SocketPacket>& packet);
 
     // The application's decision for a namespace that waits. False when it no longer waits.
     bool joined(std::string_view nsp);
@@ -53,9 +61,12 @@ class SocketSession {
 
     std::vector<Membership>::iterator find(std::string_view nsp);
     Verdict on_connect(const SocketPacket& packet);
+    Verdict on_decoded(const SocketPacket& packet);
 
     std::vector<Membership> memberships_;
     TimePoint join_by_;
+    std::size_t attachment_limit_;
+    std::unique_ptr<SocketPacket> incomplete_;  // a binary packet whose attachments are still coming
 };
 
 }  // namespace onhand::socketio

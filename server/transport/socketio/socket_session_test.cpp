@@ -70,6 +70,55 @@ TEST_F(SocketSessionTest, ignores_empty_events_and_acks) {
     EXPECT_EQ(on("3[1]"), Verdict::nothing);
 }
 
+TEST_F(SocketSessionTest, waits_for_the_attachments_of_a_packet) {
+    on("0");
+    session.joined("/");
+    std::string text = R"(52-7["a",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}])";
+    EXPECT_EQ(on(text), Verdict::nothing);
+    text.assign(text.size(), '!');  // the packet must not depend on the message it came in
+    EXPECT_EQ(session.on_binary("x", packet), Verdict::nothing);
+    EXPECT_EQ(session.on_binary("y", packet), Verdict::event);
+    EXPECT_EQ(packet->type, SocketPacketType::event);
+    EXPECT_EQ(packet->id, 7u);
+    EXPECT_EQ(packet->nsp, "/");
+    EXPECT_EQ(packet->attachments, (Attachments{"x", "y"}));
+    EXPECT_EQ(packet->json, R"(["a",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}])");
+    EXPECT_EQ(on(R"(61-3[{"_placeholder":true,"num":0}])"), Verdict::nothing);
+    EXPECT_EQ(session.on_binary("z", packet), Verdict::ack);
+    EXPECT_EQ(on("2[\"a\"]"), Verdict::event);
+}
+
+TEST_F(SocketSessionTest, closes_on_text_while_attachments_are_due) {
+    on("0");
+    session.joined("/");
+    EXPECT_EQ(on(R"(51-["a",{"_placeholder":true,"num":0}])"), Verdict::nothing);
+    EXPECT_EQ(on("2[\"a\"]"), Verdict::close);
+}
+
+TEST_F(SocketSessionTest, closes_on_bytes_nobody_announced) {
+    EXPECT_EQ(session.on_binary("x", packet), Verdict::close);
+    on("0");
+    session.joined("/");
+    EXPECT_EQ(session.on_binary("x", packet), Verdict::close);
+    EXPECT_EQ(on(R"(51-["a",{"_placeholder":true,"num":0}])"), Verdict::nothing);
+    EXPECT_EQ(session.on_binary("x", packet), Verdict::event);
+    EXPECT_EQ(session.on_binary("x", packet), Verdict::close);
+}
+
+TEST_F(SocketSessionTest, closes_on_a_placeholder_without_attachment) {
+    on("0");
+    session.joined("/");
+    EXPECT_EQ(on(R"(51-["a",{"_placeholder":true,"num":1}])"), Verdict::nothing);
+    EXPECT_EQ(session.on_binary("x", packet), Verdict::close);
+}
+
+TEST_F(SocketSessionTest, keeps_no_binary_packet_for_a_namespace_not_joined) {
+    EXPECT_EQ(on(R"(51-["a",{"_placeholder":true,"num":0}])"), Verdict::close);
+    on("0");
+    session.joined("/");
+    EXPECT_EQ(on(R"(51-/other,["a",{"_placeholder":true,"num":0}])"), Verdict::close);
+}
+
 TEST_F(SocketSessionTest, bounds_the_namespaces_of_a_connection) {
     for (std::size_t i = 0; i < namespaces_per_connection_max; ++i) {
         EXPECT_EQ(on("0/n" + std::to_string(i) + ","), Verdict::connect);

@@ -34,20 +34,6 @@ int hex_digit(char c) {
     return -1;
 }
 
-std::string percent_decode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-            out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            i += 2;
-        } else {
-            out += text[i] == '+' ? ' ' : text[i];
-        }
-    }
-    return out;
-}
-
 // Decodes one group of four characters; `padding` of them are '='. Returns false on a foreign character.
 bool decode_group(std::string_view group, std::size_t padding, std::string& out) {
     std::uint32_t bits = 0;
@@ -116,56 +102,43 @@ std::optional<unsigned> identifier_owner(std::string_view identifier, unsigned o
     return static_cast<unsigned>(url_reverse[static_cast<unsigned char>(identifier[0])]) % owner_count;
 }
 
-std::optional<std::string> query_parameter(std::string_view target, std::string_view name) {
-    const auto question = target.find('?');
-    if (question == std::string_view::npos) return std::nullopt;
-    auto query = target.substr(question + 1);
-    query = query.substr(0, query.find('#'));
-    while (!query.empty()) {
-        const auto end = query.find('&');
-        const auto pair = query.substr(0, end);
-        const auto equals = pair.find('=');
-        const auto key = pair.substr(0, equals);
-        if (key == name || percent_decode(key) == name) {
-            return equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1));
+std::string percent_decode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+            out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            i += 2;
+        } else {
+            out += text[i] == '+' ? ' ' : text[i];
         }
-        if (end == std::string_view::npos) break;
-        query.remove_prefix(end + 1);
     }
-    return std::nullopt;
+    return out;
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    out += '"';
-    for (const char c : text) {
-        switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    out += "\\u00";
-                    out += hex[static_cast<unsigned char>(c) >> 4];
-                    out += hex[static_cast<unsigned char>(c) & 0xF];
-                } else {
-                    out += c;
-                }
-        }
+std::optional<QueryParameter> QueryReader::next() {
+    if (rest_.empty()) return std::nullopt;
+    const auto end = rest_.find('&');
+    const auto pair = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    const auto equals = pair.find('=');
+    const bool has_value = equals != std::string_view::npos;
+    return QueryParameter{pair.substr(0, equals), has_value ? pair.substr(equals + 1) : std::string_view()};
+}
+
+QueryReader::QueryReader(std::string_view target) {
+    const auto question = target.find('?');
+    if (question == std::string_view::npos) return;
+    rest_ = target.substr(question + 1);
+    rest_ = rest_.substr(0, rest_.find('#'));
+}
+
+std::optional<std::string> query_parameter(std::string_view target, std::string_view name) {
+    QueryReader reader(target);
+    while (const auto parameter = reader.next()) {
+        if (parameter->name == name || percent_decode(parameter->name) == name) return percent_decode(parameter->value);
     }
-    out += '"';
+    return std::nullopt;
 }
 
 bool Utf8Validator::begin(unsigned char lead) {

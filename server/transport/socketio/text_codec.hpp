@@ -1,5 +1,5 @@
-// Small text conversions the protocol needs: base64, incremental UTF-8 validation, query strings, JSON string
-// quoting and random identifiers. Called by the codecs and by the server; every function may be called from any
+// Small text conversions the protocol needs: base64, incremental UTF-8 validation, query strings
+// and random identifiers. Called by the codecs and by the server; every function may be called from any
 // thread. Nothing here knows about packets or sessions.
 #pragma once
 
@@ -24,12 +24,26 @@ std::string random_identifier(unsigned owner, unsigned owner_count);
 // The owner hidden in an identifier made by random_identifier(); nothing when `identifier` has another form.
 std::optional<unsigned> identifier_owner(std::string_view identifier, unsigned owner_count);
 
+// "%41+b" as "A b". What is no escape stays as it is.
+std::string percent_decode(std::string_view text);
+
+// The parameters of the query part of a target ("/path?a=b&c"), in order and not decoded.
+struct QueryParameter {
+    std::string_view name;
+    std::string_view value;
+};
+class QueryReader {
+  public:
+    explicit QueryReader(std::string_view target);
+    std::optional<QueryParameter> next();
+
+  private:
+    std::string_view rest_;
+};
+
 // The percent-decoded value of the first parameter called `name` in the query part of `target` ("/path?a=b&c").
 // Nothing when there is no such parameter.
 std::optional<std::string> query_parameter(std::string_view target, std::string_view name);
-
-// Appends `text` (UTF-8) as a quoted JSON string.
-void append_json_string(std::string& out, std::string_view text);
 
 // Checks UTF-8 that arrives in pieces: rejects overlong forms, surrogates and values above U+10FFFF at the first
 // byte that makes them certain.

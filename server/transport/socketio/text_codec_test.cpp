@@ -58,12 +58,6 @@ TEST(Query, finds_decoded_parameters) {
     EXPECT_EQ(query_parameter("/socket.io/?&&&=&", "sid"), std::nullopt);
 }
 
-TEST(JsonString, escapes_what_must_be_escaped) {
-    std::string out;
-    append_json_string(out, std::string("a\"b\\c\n\r\t\x01\x1e\x1f\0\u00e9", 14));
-    EXPECT_EQ(out, "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001e\\u001f\\u0000\u00e9\"");
-}
-
 TEST(Utf8, accepts_and_refuses_the_borders) {
     for (const char* text : {"", "plain text of more than eight bytes", "\u00e9", "\u0800", "\ud7ff", "\ue000",
                              "\U00010000", "\U0010ffff", "mixed \u00e9\u20ac\U0001f389 text"}) {

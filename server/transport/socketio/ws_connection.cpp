@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "transport/socketio/server_core.hpp"
+
 namespace onhand::socketio {
 namespace {
 
@@ -16,6 +18,8 @@ constexpr std::chrono::seconds close_timeout{2};
 // Reads of one connection before others get their turn.
 constexpr int reads_per_turn_max = 8;
 constexpr std::size_t frames_per_write_max = 64;
+// A queue that grew so long within one turn is written at once, so that back-pressure shows.
+constexpr std::size_t eager_write_bytes = 65536;
 
 }  // namespace
 
@@ -27,7 +31,9 @@ WsConnection::WsConnection(Shard& shard, TcpSocket socket)
 }
 
 WsConnection::~WsConnection() {
-    if (shard_ != nullptr) shard_->remove_websocket(*this);
+    if (shard_ == nullptr) return;
+    shard_->forget_flush(flush_slot_);
+    shard_->remove_websocket(*this);
 }
 
 void WsConnection::abandon() {
@@ -179,24 +185,34 @@ void WsConnection::finish() {
     queue_.clear();
     boost::system::error_code ignored;
     socket_.close(ignored);
+    shard_->forget_flush(std::exchange(flush_slot_, Shard::no_slot));
     std::exchange(shard_, nullptr)->remove_websocket(*this);
 }
 
 void WsConnection::send(const Frame& frame) {
     if (state_ != State::open) return;
-    if (corks_ == 0 && queue_.empty() && write_directly(frame.websocket_bytes())) return;
     queue_.push(frame);
-    if (corks_ == 0 && !waiting_to_write_) wait_writable();
+    if (waiting_to_write_) return;
+    if (queue_.bytes() >= eager_write_bytes) return flush();
+    if (corks_ == 0 && flush_slot_ == Shard::no_slot) flush_slot_ = shard_->flush_later(*this);
 }
 
-// Tries to send a frame past the empty queue. Returns true when nothing of it needs to be queued.
-bool WsConnection::write_directly(std::string_view bytes) {
-    const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count == static_cast<ssize_t>(bytes.size())) return true;
-    // A broken connection shows itself to the pending read as well; the end is dealt with there.
-    if (count < 0) return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
-    front_written_ = static_cast<std::size_t>(count);
-    return false;
+void WsConnection::flush_queued() {
+    flush_slot_ = Shard::no_slot;
+    if (corks_ == 0 && state_ != State::closed) flush();
+}
+
+void WsConnection::on_front_sent(int result) {
+    if (result > 0) {
+        consume_written(static_cast<std::size_t>(result));
+    } else if (result == -EIO) {
+        // It is not known what was sent, so nothing may follow; the pending read sees the end.
+        queue_.clear();
+        front_written_ = 0;
+        ::shutdown(socket_.native_handle(), SHUT_RDWR);
+    }
+    // What could not be sent now is tried, and waited for, the ordinary way.
+    flush_queued();
 }
 
 void WsConnection::uncork() {
@@ -216,20 +232,10 @@ void WsConnection::flush() {
 // Writes until the queue is empty (true) or the network takes no more (false).
 bool WsConnection::write_queue() {
     while (!queue_.empty()) {
-        std::array<iovec, frames_per_write_max> parts{};
-        const auto count = std::min(queue_.count(), parts.size());
-        for (std::size_t i = 0; i < count; ++i) {
-            auto bytes = queue_.at(i).websocket_bytes();
-            if (i == 0) bytes.remove_prefix(front_written_);
-            parts[i].iov_base = const_cast<char*>(bytes.data());
-            parts[i].iov_len = bytes.size();
-        }
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = count;
-        const auto written = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        const auto written = write_front();
         if (written < 0) {
             if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return false;
+            // A broken connection shows itself to the pending read as well; the end is dealt with there.
             queue_.clear();
             front_written_ = 0;
             return true;
@@ -237,6 +243,27 @@ bool WsConnection::write_queue() {
         consume_written(static_cast<std::size_t>(written));
     }
     return true;
+}
+
+// One system call for as many frames as it takes. Returns what the call returned.
+ssize_t WsConnection::write_front() {
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (queue_.count() == 1) {
+        const auto bytes = queue_.at(0).websocket_bytes().substr(front_written_);
+        return ::send(socket_.native_handle(), bytes.data(), bytes.size(), flags);
+    }
+    std::array<iovec, frames_per_write_max> parts;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
+    const auto count = std::min(queue_.count(), parts.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        auto bytes = queue_.at(i).websocket_bytes();
+        if (i == 0) bytes.remove_prefix(front_written_);
+        parts[i].iov_base = const_cast<char*>(bytes.data());
+        parts[i].iov_len = bytes.size();
+    }
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    return ::sendmsg(socket_.native_handle(), &message, flags);
 }
 
 void WsConnection::consume_written(std::size_t written) {

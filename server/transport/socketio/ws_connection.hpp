@@ -3,6 +3,8 @@
 // Idle it has no buffer of its own. It does not know Engine.IO.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <span>
 #include <string>
@@ -42,10 +44,22 @@ class WsConnection final : public std::enable_shared_from_this<WsConnection>, pu
     // Without an owner: sends `answer` (an HTTP error) and closes.
     void refuse(std::string answer);
 
-    // Sends or queues; nothing happens once the WebSocket closes.
+    // Queues a frame; nothing happens once the WebSocket closes. What was queued in one turn of the event loop leaves
+    // at its end in one system call, a large amount at once.
     void send(const Frame& frame);
+    // By the shard, at the end of the turn.
+    void flush_queued();
 
-    // Between cork() and the matching uncork() frames are only queued, so that they leave in one system call.
+    // For a shard that sends the only frame of many WebSockets in one system call: whether there is just one that can
+    // go now, what to send where, and the result as RingSender tells it.
+    bool has_single_frame() const {
+        return corks_ == 0 && state_ == State::open && !waiting_to_write_ && queue_.count() == 1;
+    }
+    int descriptor() { return socket_.native_handle(); }
+    std::string_view front_bytes() const { return queue_.at(0).websocket_bytes().substr(front_written_); }
+    void on_front_sent(int result);
+
+    // uncork() that matches the first cork() writes what is queued without waiting for the end of the turn.
     void cork() { ++corks_; }
     void uncork();
 
@@ -77,9 +91,9 @@ class WsConnection final : public std::enable_shared_from_this<WsConnection>, pu
     void lost(CloseReason reason);
     void begin_closing(std::string close_frame);
     void tell_closed(CloseReason reason);
-    bool write_directly(std::string_view bytes);
     void flush();
     bool write_queue();
+    ssize_t write_front();
     void consume_written(std::size_t written);
     void wait_writable();
     void after_flush();
@@ -93,6 +107,7 @@ class WsConnection final : public std::enable_shared_from_this<WsConnection>, pu
     Owner* owner_ = nullptr;
     State state_ = State::open;
     int corks_ = 0;
+    std::size_t flush_slot_ = Shard::no_slot;  // where the shard remembers to flush this
     bool waiting_to_write_ = false;
     bool peer_closed_ = false;
 };
