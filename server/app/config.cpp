@@ -69,6 +69,15 @@ Problem set_log_level(std::string_view value, Config& config) {
     return std::nullopt;
 }
 
+Problem set_redis(std::string_view value, Config& config) {
+    config.redis.reset();
+    if (value.empty()) return std::nullopt;
+    auto settings = socketio::parse_redis_url(value);
+    if (!settings) return settings.error().message;
+    config.redis = std::move(*settings);
+    return std::nullopt;
+}
+
 Problem set_origins(std::string_view value, Config& config) {
     config.allowed_origins.clear();
     while (!value.empty()) {
@@ -102,11 +111,7 @@ const std::vector<Definition>& definitions() {
              return set_number(value, 1, 65535, [&](auto number) { config.port = static_cast<std::uint16_t>(number); });
          }},
         {{"database", "DATABASE_URL", "where the data lies (default sqlite:data/onhand.db)"}, set_database},
-        {{"redis", "REDIS_URL", "Redis of several instances; none when embedded"},
-         [](std::string_view value, Config&) -> Problem {
-             if (value.empty()) return std::nullopt;
-             return "this version runs as one instance and needs no Redis; remove the setting";
-         }},
+        {{"redis", "REDIS_URL", "Redis by which other programs reach the live clients (default none)"}, set_redis},
         {{"registration", "ONHAND_REGISTRATION", "who may register: first (only the first account) or open"},
          set_registration},
         {{"log-level", "ONHAND_LOG_LEVEL", "debug, info, warn, error or off (default info)"}, set_log_level},

@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "transport/http/options.hpp"
+#include "transport/socketio/cluster/redis_settings.hpp"
 
 namespace onhand::app {
 
@@ -19,7 +20,7 @@ struct Config {
     std::string host = "127.0.0.1";
     std::uint16_t port = 3000;
     std::string database = "sqlite:data/onhand.db";
-    std::string redis;  // empty = none
+    std::optional<socketio::RedisSettings> redis;
     http::Registration registration = http::Registration::first;
     std::string log_level = "info";
     bool demo = false;

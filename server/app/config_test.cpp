@@ -44,7 +44,7 @@ TEST(Config, refuses_bad_values_with_one_line_that_names_them) {
     for (const Values& bad :
          {Values{{"PORT", "0"}}, Values{{"PORT", "65536"}}, Values{{"PORT", "80x"}}, Values{{"PORT", ""}},
           Values{{"DATABASE_URL", "mysql://x"}}, Values{{"DATABASE_URL", "sqlite:"}},
-          Values{{"DATABASE_URL", "postgresql://x"}}, Values{{"REDIS_URL", "redis://x"}},
+          Values{{"DATABASE_URL", "postgresql://x"}}, Values{{"REDIS_URL", "http://x"}},
           Values{{"ONHAND_REGISTRATION", "closed"}}, Values{{"ONHAND_LOG_LEVEL", "loud"}},
           Values{{"ONHAND_DEMO", "maybe"}}, Values{{"ONHAND_IO_THREADS", "0"}}, Values{{"ONHAND_IO_THREADS", "65"}},
           Values{{"ONHAND_HOST", ""}}, Values{{"ONHAND_ALLOWED_ORIGINS", "shop.example"}},
@@ -53,6 +53,16 @@ TEST(Config, refuses_bad_values_with_one_line_that_names_them) {
         EXPECT_NE(problem.find(bad.begin()->first), std::string::npos) << bad.begin()->first << ": " << problem;
         EXPECT_EQ(problem.find('\n'), std::string::npos);
     }
+}
+
+TEST(Config, reads_the_address_of_a_redis) {
+    EXPECT_FALSE(make_config({}, {{"REDIS_URL", ""}}, {})->redis);
+    const auto config = make_config({{"REDIS_URL", "redis://:secret@cache.example:6380/1"}}, {}, {});
+    ASSERT_TRUE(config);
+    ASSERT_TRUE(config->redis);
+    EXPECT_EQ(config->redis->host, "cache.example");
+    EXPECT_EQ(config->redis->port, 6380);
+    EXPECT_EQ(config->redis->password, "secret");
 }
 
 TEST(Config, reads_lists_of_origins) {

@@ -21,6 +21,7 @@
 #include "transport/http/http_server.hpp"
 #include "transport/http/work_pool.hpp"
 #include "transport/live/feed.hpp"
+#include "transport/socketio/cluster/redis_adapter.hpp"
 #include "transport/socketio/server.hpp"
 
 namespace onhand::app {
@@ -60,6 +61,23 @@ http::Options http_options(const Config& config, const engine::AccountBook& acco
     return options;
 }
 
+// Pages of the configured origins may poll the live feed too, with their cookies.
+socketio::Options live_options(const Config& config) {
+    socketio::Options options;
+    if (!config.allowed_origins.empty()) options.cors = socketio::Cors{config.allowed_origins, true, {}};
+    options.on_application_error = [](std::string_view what) { log::error("live", what); };
+    return options;
+}
+
+std::unique_ptr<socketio::RedisAdapter> make_cluster(const socketio::RedisSettings& settings) {
+    return std::make_unique<socketio::RedisAdapter>(settings, [](bool connected) {
+        if (connected)
+            log::info("redis", "connected; other programs reach the live clients");
+        else
+            log::warn("redis", "not connected; other programs do not reach the live clients");
+    });
+}
+
 // Each connection is a file; the usual soft limit of 1 024 is far below what one machine can serve.
 void raise_file_limit() {
     rlimit limit{};
@@ -77,14 +95,18 @@ class Server {
           options_(http_options(config, core_->accounts)),
           http_(options_, http::Services{core_->engine, core_->stock, core_->accounts, core_->queries, clock},
                 std::move(page)),
-          sockets_(socketio::Options{}, http_.io_contexts()),
+          sockets_(live_options(config_), http_.io_contexts()),
           catch_up_(catch_up_threads, catch_up_queue_max),
           feed_(live::LiveFeed::Parts{sockets_, core_->stock, core_->accounts, core_->queries, clock, options_,
-                                      [this](std::function<void()> job) { return catch_up_.post(std::move(job)); }},
+                                      [this](std::function<void()> job) { return catch_up_.post(std::move(job)); },
+                                      [this](std::size_t io_index, http::Call call, http::CallDone done) {
+                                          http_.call(io_index, std::move(call), std::move(done));
+                                      }},
                 http_.io_contexts()),
           signals_(main_, SIGTERM, SIGINT),
           timer_(main_) {
         http_.set_live(sockets_);
+        if (config_.redis) sockets_.set_cluster(make_cluster(*config_.redis));
         core_->bus.subscribe([this](const domain::FeedBatchPtr& batch) { feed_.on_batch(batch); });
     }
 
@@ -159,8 +181,12 @@ class Server {
                 if (--waiting_ == 0) finish();
             });
         };
-        http_.drain(one_done);
-        sockets_.shutdown(one_done);
+        // The orders that came by the live feed are answered first, while clients that poll can still fetch the
+        // answers.
+        feed_.drain([this, one_done] {
+            http_.drain(one_done);
+            sockets_.shutdown(one_done);
+        });
         timer_.expires_after(drain_time_max);
         timer_.async_wait([this](boost::system::error_code error) {
             if (!error) finish();

@@ -82,6 +82,19 @@ describe("a repeat", () => {
     assert.deepEqual((await levelOf(admin, sku)).on_hand, 9);
   });
 
+  it("of an order may space and escape its JSON in another way", async () => {
+    const { sku } = await makeProduct(admin, { quantity: 10 });
+    const body = { lines: [{ sku, quantity: 2 }], customer: "Zoë" };
+    const key = newKey();
+    const first = await order(admin, body, key);
+    const headers = { "Content-Type": "application/json" };
+    for (const text of [JSON.stringify(body, null, 2), JSON.stringify(body).replace("ë", "\\u00eb")]) {
+      checkReplay(await unchanged(admin, () => admin.post("/api/v1/orders", text, { key, headers })), first);
+    }
+    const other = JSON.stringify({ ...body, customer: "Zo e" });
+    checkProblem(await admin.post("/api/v1/orders", other, { key, headers }), 422, "idempotency_mismatch");
+  });
+
   it("of a refused order stays refused after the stock has come", async () => {
     const { sku } = await makeProduct(admin, { quantity: 1 });
     const body = { lines: [{ sku, quantity: 2 }] };

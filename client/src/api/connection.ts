@@ -7,6 +7,12 @@ import { useAppDispatch } from './hooks.ts';
 export type ConnectionStatus = 'connecting' | 'live' | 'reconnecting' | 'stale';
 export type LevelKey = [sku: string, location: string];
 
+/** Somebody who has the page, or another client of the live feed, open. */
+export interface PresentUser {
+  id: string;
+  name: string;
+}
+
 export interface ConnectionState {
   status: ConnectionStatus;
   /** When the page last agreed with the server, in ms since 1970; null before the first time. */
@@ -15,9 +21,20 @@ export interface ConnectionState {
   head: number;
   /** Rows changed by the feed since the page was opened. A view compares two readings of it. */
   changes: number;
+  /** Who is there, oneself included, in the server's order. */
+  present: PresentUser[];
+  /** How many are there; more than `present` when the server did not name all. */
+  presentTotal: number;
 }
 
-const initialState: ConnectionState = { status: 'connecting', lastSyncAt: null, head: 0, changes: 0 };
+const initialState: ConnectionState = {
+  status: 'connecting',
+  lastSyncAt: null,
+  head: 0,
+  changes: 0,
+  present: [],
+  presentTotal: 0,
+};
 
 export const connectionSlice = createSlice({
   name: 'connection',
@@ -37,10 +54,14 @@ export const connectionSlice = createSlice({
     rowsChanged(state, action: PayloadAction<number>) {
       state.changes += action.payload;
     },
+    presenceChanged(state, { payload }: PayloadAction<{ users: PresentUser[]; total?: number }>) {
+      state.present = payload.users;
+      state.presentTotal = payload.total ?? payload.users.length;
+    },
   },
 });
 
-export const { statusChanged, synced, headReset, rowsChanged } = connectionSlice.actions;
+export const { statusChanged, synced, headReset, rowsChanged, presenceChanged } = connectionSlice.actions;
 
 /** A part of the page shows these rows now; an empty list means that it shows none any more. */
 export const rowsShown = createAction<{ source: string; keys: LevelKey[] }>('connection/rowsShown');

@@ -8,6 +8,7 @@ import { BoxIcon, PeopleIcon, PlusIcon, ReceiptIcon, UploadIcon } from '../compo
 import { Help } from './Help.tsx';
 import { ConnectionBanner, LiveBadge } from './LiveBadge.tsx';
 import type { LiveConnection } from './live.ts';
+import { Presence } from './Presence.tsx';
 import classes from './Shell.module.css';
 import { UserMenu } from './UserMenu.tsx';
 
@@ -44,6 +45,7 @@ export function Shell({ live }: { live: LiveConnection }) {
           ))}
         </nav>
         <div className={classes.tools}>
+          <Presence />
           <LiveBadge />
           {may(user, 'place_orders') && pathname !== '/orders/new' && (
             <Button

@@ -7,7 +7,7 @@ import { useAppDispatch } from '../api/hooks.ts';
 import { explain } from '../api/problem.ts';
 import { useUser } from '../api/roles.ts';
 import { useLogoutMutation } from '../api/session.ts';
-import { inWords } from '../components/format.ts';
+import { initials, inWords } from '../components/format.ts';
 import { AutoIcon, KeyboardIcon, MoonIcon, SunIcon } from '../components/icons.tsx';
 import { showToast } from '../components/toasts.ts';
 import { openHelp } from './help_events.ts';
@@ -110,9 +110,4 @@ function Actions({ onDone }: { onDone: () => void }) {
       </UnstyledButton>
     </div>
   );
-}
-
-function initials(name: string): string {
-  const words = name.trim().split(/\s+/);
-  return ((words[0]?.[0] ?? '?') + (words.length > 1 ? (words.at(-1)?.[0] ?? '') : '')).toUpperCase();
 }

@@ -294,6 +294,21 @@ describe('LiveConnection', () => {
     expect(socket.connected).toBe(false);
   });
 
+  it('knows who is there, and forgets them when it starts over', async () => {
+    const { socket, open, store } = await start();
+    await open();
+    const users = [
+      { id: 'a', name: 'Ada' },
+      { id: 'b', name: 'Bob' },
+    ];
+    socket.say('presence.changed', { users });
+    expect(store.getState().connection).toMatchObject({ present: users, presentTotal: 2 });
+    socket.say('presence.changed', { users, total: 120 });
+    expect(store.getState().connection.presentTotal).toBe(120);
+    await open();
+    expect(store.getState().connection).toMatchObject({ present: [], presentTotal: 0 });
+  });
+
   it('turns the end of the session into nobody signed in', async () => {
     const { socket, open, store } = await start();
     await open();

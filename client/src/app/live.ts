@@ -9,7 +9,16 @@
 import type { Middleware, UnknownAction } from '@reduxjs/toolkit';
 import type { Socket } from 'socket.io-client';
 import { api, sessionEnded } from '../api/api.ts';
-import { headReset, type LevelKey, rowsChanged, rowsShown, statusChanged, synced } from '../api/connection.ts';
+import {
+  headReset,
+  type LevelKey,
+  type PresentUser,
+  presenceChanged,
+  rowsChanged,
+  rowsShown,
+  statusChanged,
+  synced,
+} from '../api/connection.ts';
 import type { AppDispatch } from '../api/hooks.ts';
 import { applyChanges, isLiveOrder, levelsApi, type StockPageArg } from '../api/levels.ts';
 import { LiveRows } from '../api/live_rows.ts';
@@ -91,6 +100,7 @@ export class LiveConnection {
     this.socket = socket;
     this.everLive = false;
     this.dispatch(statusChanged('connecting'));
+    this.dispatch(presenceChanged({ users: [] }));
     socket.on('connect', () => void this.connected());
     socket.on('disconnect', () => this.lost());
     socket.on('connect_error', (error) => this.refused(error));
@@ -98,6 +108,9 @@ export class LiveConnection {
     socket.on('order.changed', (packet: { seq: number; order: Order }) => this.orderChanged(packet));
     socket.on('feed.head', (packet: { head: number }) => this.headMoved(packet.head));
     socket.on('feed.reset', (packet: { head: number }) => this.feedReset(packet.head));
+    socket.on('presence.changed', (packet: { users: PresentUser[]; total?: number }) =>
+      this.dispatch(presenceChanged(packet)),
+    );
     socket.on('session.ended', () => this.dispatch(sessionEnded()));
     socket.io.on('ping', () => this.dispatch(synced({ at: Date.now() })));
     socket.connect();

@@ -31,6 +31,15 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatQuantity(count)} ${count === 1 ? one : many}`;
 }
 
+/** Of the first word and the last: `Ada Lovelace` → `AL` */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const last = words.length > 1 ? words.at(-1) : '';
+  // By character, so that one outside the first 65 536 stays whole.
+  const first = (word = '') => [...word][0] ?? '';
+  return (first(words[0]) + first(last)).toUpperCase() || '?';
+}
+
 function safely(value: string, format: (date: Date) => string): string {
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? '–' : format(date);

@@ -76,6 +76,10 @@ class Exchange {
     // route table or optional) the engine answers repeats. Failures become 503 or 500 problems.
     virtual void submit(domain::Command command, RenderOutcome render) = 0;
 
+    // Before submit(): the body in the one form in which a repeat is compared with the first request, for routes that
+    // take the same JSON in several spellings. Left out, it is the bytes as they were sent.
+    virtual void compare_as(std::string body) = 0;
+
     // Before submit(): the Location header of the answer, sent only with status 201. A value that ends in "/" is
     // completed with the id of the order in the outcome (also of a repeat).
     virtual void location(std::string value) = 0;

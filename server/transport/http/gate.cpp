@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ensure.hpp"
 #include "base/text.hpp"
 
 namespace onhand::http {
@@ -84,8 +85,19 @@ std::optional<GateRefusal> check_route(const RequestHead& head, const ServerCont
     return std::nullopt;
 }
 
-std::optional<GateRefusal> check_role(const RequestHead& head, const ServerContext& context, IdentityCache& identities,
-                                      UnixMillis now, Admission& admission) {
+GateRefusal unauthenticated() {
+    return refuse(401, "unauthenticated", "Sign in, or send a valid token.",
+                  "WWW-Authenticate: Bearer realm=\"onhand\"\r\n");
+}
+
+std::optional<GateRefusal> check_role(const Admission& admission) {
+    if (admission.route->access == Access::open || may_use(admission.route->access, admission.identity->role))
+        return std::nullopt;
+    return refuse(403, "forbidden", "Your role does not allow this.");
+}
+
+std::optional<GateRefusal> find_caller(const RequestHead& head, const ServerContext& context, IdentityCache& identities,
+                                       UnixMillis now, Admission& admission) {
     const auto& route = *admission.route;
     if (route.access == Access::open) {
         // Signing in on somebody's behalf from another site is a forgery too.
@@ -98,16 +110,11 @@ std::optional<GateRefusal> check_role(const RequestHead& head, const ServerConte
     const auto credential = find_credential(head.authorization, head.cookie, context.options);
     if (credential.kind != Credential::Kind::none)
         admission.identity = identities.find(credential.token, context.services.accounts, now);
-    if (!admission.identity) {
-        return refuse(401, "unauthenticated", "Sign in, or send a valid token.",
-                      "WWW-Authenticate: Bearer realm=\"onhand\"\r\n");
-    }
+    if (!admission.identity) return unauthenticated();
     if (credential.kind == Credential::Kind::cookie && !is_safe(head.method) &&
         !is_same_origin(head, context.options)) {
         return refuse(403, "cross_origin", "Requests by cookie that change something must come from the page itself.");
     }
-    if (!may_use(route.access, admission.identity->role))
-        return refuse(403, "forbidden", "Your role does not allow this.");
     return std::nullopt;
 }
 
@@ -156,6 +163,25 @@ std::optional<GateRefusal> check_query(const RequestHead& head, Admission& admis
     return std::nullopt;
 }
 
+void begin(const RequestHead& head, const ServerContext& context, Admission& admission) {
+    admission.route = nullptr;
+    admission.file = nullptr;
+    admission.row = context.router.rows().size() + ExtraRows::none;
+    admission.query.clear();
+    admission.identity = nullptr;
+    admission.key = domain::KeyHash();
+    admission.body_bytes_max = 0;
+    admission.head_only = head.method == "HEAD";
+}
+
+// What is checked once it is known who asks.
+std::optional<GateRefusal> check_request(const RequestHead& head, Admission& admission) {
+    if (auto refusal = check_role(admission)) return refusal;
+    if (auto refusal = check_body(head, admission)) return refusal;
+    if (auto refusal = check_key(head, admission)) return refusal;
+    return check_query(head, admission);
+}
+
 }  // namespace
 
 Problem plain_problem(std::int32_t status, std::string_view code, std::string_view detail, std::int32_t retry_after) {
@@ -165,6 +191,23 @@ Problem plain_problem(std::int32_t status, std::string_view code, std::string_vi
     problem.detail = detail;
     problem.retry_after = retry_after;
     return problem;
+}
+
+Problem problem_of_failure(engine::Failure failure) {
+    switch (failure) {
+        case engine::Failure::busy:
+        case engine::Failure::deadline_passed:
+            return plain_problem(503, "busy", "The server has more to do than it can; nothing was applied.", 1);
+        case engine::Failure::storage_unavailable:
+            return plain_problem(503, "storage_unavailable", "The storage does not answer; nothing was applied.", 2);
+        case engine::Failure::draining:
+            return plain_problem(503, "draining", "The server is stopping; nothing was applied.", 2);
+        case engine::Failure::outcome_unknown:
+            break;
+    }
+    // Not 503, which promises that nothing was applied.
+    return plain_problem(500, "outcome_unknown", "It is not known whether this was done; ask again with the same key.",
+                         2);
 }
 
 domain::KeyHash hash_key(const Uuid& account, std::string_view key) {
@@ -194,20 +237,21 @@ domain::Fingerprint fingerprint_of(std::string_view method, std::string_view pat
 
 std::optional<GateRefusal> admit(const RequestHead& head, const ServerContext& context, IdentityCache& identities,
                                  UnixMillis now, Admission& admission) {
-    admission.route = nullptr;
-    admission.file = nullptr;
-    admission.row = context.router.rows().size() + ExtraRows::none;
-    admission.query.clear();
-    admission.identity = nullptr;
-    admission.key = domain::KeyHash();
-    admission.body_bytes_max = 0;
-    admission.head_only = head.method == "HEAD";
+    begin(head, context, admission);
     if (auto refusal = check_route(head, context, admission)) return refusal;
     if (admission.route == nullptr) return check_body(head, admission);
-    if (auto refusal = check_role(head, context, identities, now, admission)) return refusal;
-    if (auto refusal = check_body(head, admission)) return refusal;
-    if (auto refusal = check_key(head, admission)) return refusal;
-    return check_query(head, admission);
+    if (auto refusal = find_caller(head, context, identities, now, admission)) return refusal;
+    return check_request(head, admission);
+}
+
+std::optional<GateRefusal> admit_caller(const RequestHead& head, const ServerContext& context,
+                                        std::shared_ptr<const engine::Identity> caller, Admission& admission) {
+    begin(head, context, admission);
+    if (auto refusal = check_route(head, context, admission)) return refusal;
+    ensure(admission.route != nullptr, "a call names a route of the table");
+    if (!caller) return unauthenticated();
+    admission.identity = std::move(caller);
+    return check_request(head, admission);
 }
 
 }  // namespace onhand::http

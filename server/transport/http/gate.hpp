@@ -45,6 +45,11 @@ struct GateRefusal {
 std::optional<GateRefusal> admit(const RequestHead& head, const ServerContext& context, IdentityCache& identities,
                                  UnixMillis now, Admission& admission);
 
+// The same for a request of the server's own (HttpServer::call), whose caller is known: nothing has to be proved.
+// `caller` nullptr = nobody.
+std::optional<GateRefusal> admit_caller(const RequestHead& head, const ServerContext& context,
+                                        std::shared_ptr<const engine::Identity> caller, Admission& admission);
+
 // BLAKE2b-128 of account and key.
 domain::KeyHash hash_key(const Uuid& account, std::string_view key);
 
@@ -54,5 +59,8 @@ domain::Fingerprint fingerprint_of(std::string_view method, std::string_view pat
 // A problem without anything special.
 Problem plain_problem(std::int32_t status, std::string_view code, std::string_view detail,
                       std::int32_t retry_after = 0);
+
+// What a client is told when the engine has no outcome for it.
+Problem problem_of_failure(engine::Failure failure);
 
 }  // namespace onhand::http

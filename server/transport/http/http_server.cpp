@@ -104,6 +104,10 @@ std::uint16_t HttpServer::port() const {
     return impl_->port;
 }
 
+void HttpServer::call(std::size_t io_index, Call call, CallDone done) {
+    impl_->threads.at(io_index)->call(std::move(call), std::move(done));
+}
+
 void HttpServer::drain(std::function<void()> drained) {
     impl_->context.draining.store(true);
     const auto left = std::make_shared<std::atomic<std::size_t>>(impl_->threads.size());

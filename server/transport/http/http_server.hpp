@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "transport/http/call.hpp"
 #include "transport/http/exchange.hpp"
 #include "transport/http/options.hpp"
 #include "transport/http/routes.hpp"
@@ -49,6 +50,10 @@ class HttpServer {
     Result<void, ListenError> start();
     // The port that is listened on; after start().
     std::uint16_t port() const;
+
+    // On io thread `io_index` only, after start(): serves a request that did not come by HTTP like one that did. Once
+    // drain() was called it is answered 503.
+    void call(std::size_t io_index, Call call, CallDone done);
 
     // Any thread, once: readiness says 503, nothing new is accepted, idle connections close, requests in hand are
     // finished and their connections closed. `drained` is called on an io thread when none is left. Connections

@@ -9,6 +9,7 @@
 
 #include "base/ensure.hpp"
 #include "base/log.hpp"
+#include "transport/http/running_call.hpp"
 #include "transport/http/session.hpp"
 
 namespace onhand::http {
@@ -107,6 +108,20 @@ void IoThread::remove(HttpSession& session) {
     when_empty();
 }
 
+void IoThread::call(Call call, CallDone done) {
+    calls_.push_back(std::make_unique<RunningCall>(*this, std::move(call), std::move(done)));
+    calls_.back()->start();
+}
+
+void IoThread::end_call(RunningCall& call) {
+    const auto found = std::ranges::find(calls_, &call, [](const auto& each) { return each.get(); });
+    ensure(found != calls_.end(), "a call ends once");
+    const auto ended = std::exchange(*found, std::move(calls_.back()));
+    calls_.pop_back();
+    ended->finish();
+    when_empty();
+}
+
 void IoThread::start_sweep() {
     if (closing_) return;
     sweep_timer_.expires_after(std::chrono::milliseconds(context_.options.sweep_ms));
@@ -139,7 +154,7 @@ void IoThread::stop_accepting(std::function<void()> drained) {
 }
 
 void IoThread::when_empty() {
-    if (!sessions_.empty()) return;
+    if (!sessions_.empty() || !calls_.empty()) return;
     if (drained_) std::exchange(drained_, nullptr)();
     // Others may have timers on this loop; when the last connection is gone, nobody needs them any more.
     if (closing_) io_.stop();
@@ -154,7 +169,7 @@ void IoThread::close_all() {
         accept_pause_.cancel();
         sweep_timer_.cancel();
         for (auto* session : sessions_) session->close_now();
-        if (sessions_.empty()) io_.stop();
+        when_empty();
     });
 }
 
@@ -188,7 +203,7 @@ void IoThread::complete(engine::Request* first) {
     asio::post(io_, [this, first] { deliver(first); });
 }
 
-// Every request whose sink this is lives in a connection.
+// Every request whose sink this is lives in the exchange of a connection or of a call.
 void IoThread::deliver(engine::Request* first) {
     while (first != nullptr) {
         auto* const exchange = static_cast<LiveExchange*>(first);

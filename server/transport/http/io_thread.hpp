@@ -21,12 +21,14 @@
 
 #include "engine/request.hpp"
 #include "transport/http/answer_head.hpp"
+#include "transport/http/call.hpp"
 #include "transport/http/metrics.hpp"
 #include "transport/http/server_context.hpp"
 
 namespace onhand::http {
 
 class HttpSession;
+class RunningCall;
 
 class IoThread final : public engine::CompletionSink {
   public:
@@ -52,11 +54,15 @@ class IoThread final : public engine::CompletionSink {
     void close_all();
     void sweep_soon();
 
-    // For the connections.
+    // A request that did not come by HTTP; see HttpServer::call().
+    void call(Call call, CallDone done);
+
+    // For the connections and calls.
     ServerContext& context() { return context_; }
     unsigned index() const { return index_; }
     void add(HttpSession& session);
     void remove(HttpSession& session);
+    void end_call(RunningCall& call);
     void submit(engine::Request& request);
     // Notes that a session token is in use, without anybody waiting for it.
     void touch(const engine::Identity& identity);
@@ -94,6 +100,7 @@ class IoThread final : public engine::CompletionSink {
     Timer sweep_timer_;
     Timer accept_pause_;
     std::vector<HttpSession*> sessions_;
+    std::vector<std::unique_ptr<RunningCall>> calls_;
     std::vector<engine::Request*> gathered_;
     std::vector<std::unique_ptr<TouchRequest>> touches_;
     TouchSink touch_sink_{*this};

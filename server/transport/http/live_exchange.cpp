@@ -35,23 +35,6 @@ std::string_view trace_of(std::string_view traceparent) {
     return id.find_first_not_of('0') == std::string_view::npos ? std::string_view() : id;
 }
 
-Problem problem_of_failure(engine::Failure failure) {
-    switch (failure) {
-        case engine::Failure::busy:
-        case engine::Failure::deadline_passed:
-            return plain_problem(503, "busy", "The server has more to do than it can; nothing was applied.", 1);
-        case engine::Failure::storage_unavailable:
-            return plain_problem(503, "storage_unavailable", "The storage does not answer; nothing was applied.", 2);
-        case engine::Failure::draining:
-            return plain_problem(503, "draining", "The server is stopping; nothing was applied.", 2);
-        case engine::Failure::outcome_unknown:
-            break;
-    }
-    // Not 503, which promises that nothing was applied.
-    return plain_problem(500, "outcome_unknown", "It is not known whether this was done; ask again with the same key.",
-                         2);
-}
-
 // One command whose outcome a pool thread waits for.
 class WaitingRequest final : public engine::Request, public engine::CompletionSink {
   public:
@@ -75,6 +58,8 @@ void LiveExchange::begin(const RequestHead& head, std::uint64_t random_high, std
     answer_.fields.clear();
     answer_.body.clear();
     location_.clear();
+    compared_.clear();
+    answer_.retry_after = 0;
     next_piece_ = nullptr;
     if (const auto given = trace_of(head.traceparent); !given.empty()) {
         std::copy(given.begin(), given.end(), trace_id_.begin());
@@ -165,6 +150,7 @@ void LiveExchange::reply(std::int32_t status, std::string body, std::string_view
 
 void LiveExchange::problem(const Problem& problem) {
     if (problem.retry_after > 0) add_header("Retry-After", std::to_string(problem.retry_after));
+    answer_.retry_after = problem.retry_after;
     std::string body;
     append_problem(body, problem, trace_id());
     answer_ready_ = false;
@@ -188,7 +174,8 @@ void LiveExchange::submit(domain::Command given, RenderOutcome render_outcome) {
     outcome_then_ = nullptr;
     key = admission_.key;
     fingerprint = domain::Fingerprint();
-    if (key != domain::KeyHash()) fingerprint = fingerprint_of(head_->method, admission_.path, body_);
+    if (key != domain::KeyHash())
+        fingerprint = fingerprint_of(head_->method, admission_.path, compared_.empty() ? body_ : compared_);
     hand_over(std::move(given));
 }
 

@@ -34,6 +34,7 @@ struct Answer {
     std::string content_type;
     std::string fields;  // lines of the head, each ending in CR LF
     std::string body;
+    std::int32_t retry_after = 0;  // as in the Retry-After line; 0 = none
 };
 
 class LiveExchange final : public CoreExchange, public engine::Request {
@@ -77,6 +78,7 @@ class LiveExchange final : public CoreExchange, public engine::Request {
     void reply(std::int32_t status, std::string body, std::string_view content_type) override;
     void problem(const Problem& problem) override;
     void submit(domain::Command command, RenderOutcome render) override;
+    void compare_as(std::string body) override { compared_ = std::move(body); }
     void location(std::string value) override { location_ = std::move(value); }
     void read(std::function<void(Exchange&)> work) override;
     Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command command) override;
@@ -114,6 +116,7 @@ class LiveExchange final : public CoreExchange, public engine::Request {
     bool answer_ready_ = false;
     Answer answer_;
     std::string location_;
+    std::string compared_;  // empty = the body as sent
     RenderOutcome render_ = nullptr;
     OutcomeThen outcome_then_;
     std::function<Piece(std::string&)> next_piece_;

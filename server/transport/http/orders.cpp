@@ -90,6 +90,11 @@ void place_order(Exchange& exchange) {
     if (auto text = fields.text("note", domain::note_bytes_max)) order.note = *text;
     fields.finish();
     if (refuse_if_wrong(exchange, errors)) return;
+    // The same order may be sent again by a client that spaces or escapes its JSON in another way, or by the live feed.
+    std::string canonical;
+    canonical.reserve(exchange.body().size());
+    append_json(canonical, *object);
+    exchange.compare_as(std::move(canonical));
     exchange.location("/api/v1/orders/");
     exchange.submit(std::move(order), &render_order<201>);
 }

@@ -64,6 +64,16 @@ TEST_F(Orders, answers_a_placed_order_in_full) {
                   "\"version\":1}");
 }
 
+TEST_F(Orders, is_the_same_order_however_its_json_is_written) {
+    const std::string canonical = R"({"lines":[{"sku":"SKU-1","quantity":1}],"customer":"Zo)"
+                                  "\xC3\xAB\"}";
+    EXPECT_EQ(post(canonical).compared_as, canonical);
+    EXPECT_EQ(post("{ \"lines\" : [\n{\"sku\": \"SKU\\u002d1\", \"quantity\": 1}],\t\"customer\":\"Zo\\u00eb\"} ")
+                  .compared_as,
+              canonical);
+    EXPECT_NE(post(R"({"customer":"Zo\u00eb","lines":[{"sku":"SKU-1","quantity":1}]})").compared_as, canonical);
+}
+
 TEST_F(Orders, refuses_what_is_not_available_and_says_what_is) {
     auto exchange = post("{\"lines\":[{\"sku\":\"SKU-1\",\"quantity\":11}]}");
     EXPECT_EQ(exchange.status, 409);

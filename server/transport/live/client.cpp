@@ -10,7 +10,7 @@ void Client::subscribe(Subscription subscription, domain::FeedSeq position, bool
     subscribed_ = true;
     catching_up_ = catching_up;
     overflowed_ = false;
-    ++generation_;
+    generation_->fetch_add(1);
     seen_ = told_ = position;
     backlog_.clear();
 }
@@ -98,6 +98,12 @@ void Client::remind() {
         if (!sent_since_reminder_) socket_.emit(head_event("feed.head", seen_));
     }
     sent_since_reminder_ = false;
+}
+
+void Client::tell_presence(const Presence::Event& event) {
+    if (!subscribed_ || !event || event == presence_told_ || !socket_.writable()) return;
+    presence_told_ = event;
+    socket_.emit(*event);
 }
 
 }  // namespace onhand::live

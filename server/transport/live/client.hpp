@@ -1,13 +1,16 @@
 #pragma once
 // One client of the live feed: what it wants, how far it was told, and what waits for it while its connection or its
 // catching up does not let it take more. Newer values of a level replace older ones there, so a slow client costs at
-// most backlog_max entries; beyond that it is told to start over (feed.reset). Used on the client's io thread only.
+// most backlog_max entries; beyond that it is told to start over (feed.reset). Also who of those present it was told
+// of, and how many of its orders wait. Used on the client's io thread only.
 
+#include <atomic>
 #include <memory>
 
 #include "engine/account_book.hpp"
 #include "transport/live/changes.hpp"
 #include "transport/live/encoder.hpp"
+#include "transport/live/presence.hpp"
 #include "transport/live/subscription.hpp"
 #include "transport/socketio/socket.hpp"
 
@@ -22,6 +25,9 @@ class Client {
     Client(socketio::Socket& socket, std::shared_ptr<const engine::Identity> identity, const engine::StockView& stock,
            const engine::AccountBook& accounts)
         : socket_(socket), identity_(std::move(identity)), stock_(stock), accounts_(accounts) {}
+    ~Client() { generation_->fetch_add(1); }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
 
     const engine::Identity& identity() const { return *identity_; }
     void set_identity(std::shared_ptr<const engine::Identity> identity) { identity_ = std::move(identity); }
@@ -43,9 +49,26 @@ class Client {
     // the head when nothing else was sent.
     void remind();
 
+    // Who is there, unless this client knows: it is told when it has subscribed and its connection takes it. No event =
+    // nothing is known yet.
+    void tell_presence(const Presence::Event& event);
+    // The list is to be told again, whatever the client was told before.
+    void forget_presence() { presence_told_ = nullptr; }
+
+    // Orders given to the engine and not answered yet.
+    std::size_t orders_in_hand() const { return orders_in_hand_; }
+    void order_taken() { ++orders_in_hand_; }
+    void order_answered() {
+        --orders_in_hand_;
+        had_answer_ = true;
+    }
+    bool had_answer() const { return had_answer_; }
+
     bool subscribed() const { return subscribed_; }
-    // Tells apart the subscriptions of one client, for answers that come later.
-    std::uint64_t generation() const { return generation_; }
+    // Tells apart the subscriptions of one client, for answers that come later. Rises also when the client goes. The
+    // counter may be read on any thread.
+    using Generation = std::shared_ptr<const std::atomic<std::uint64_t>>;
+    Generation generation() const { return generation_; }
 
   private:
     void keep(const ChangeSet& changes);
@@ -61,11 +84,14 @@ class Client {
     bool subscribed_ = false;
     bool catching_up_ = false;
     bool overflowed_ = false;
-    std::uint64_t generation_ = 0;
+    std::shared_ptr<std::atomic<std::uint64_t>> generation_ = std::make_shared<std::atomic<std::uint64_t>>(0);
     domain::FeedSeq seen_ = 0;  // up to here the feed went past this client
     domain::FeedSeq told_ = 0;  // up to here the client knows that it did
     bool sent_since_reminder_ = false;
     ChangeSet backlog_;
+    Presence::Event presence_told_;
+    std::size_t orders_in_hand_ = 0;
+    bool had_answer_ = false;
 };
 
 }  // namespace onhand::live

@@ -1,11 +1,15 @@
 #include "transport/live/feed.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "transport/http/auth.hpp"
+#include "transport/http/gate.hpp"
+#include "transport/live/order_place.hpp"
 
 namespace onhand::live {
 
@@ -25,9 +29,14 @@ std::string ack_error(std::string_view why) {
     return json;
 }
 
+bool is_live(const engine::Identity& identity, UnixMillis now) {
+    return now < identity.expires_at && now - identity.seen_at < engine::session_idle_ms;
+}
+
 }  // namespace
 
-LiveFeed::LiveFeed(Parts parts, const std::vector<boost::asio::io_context*>& io_threads) : parts_(std::move(parts)) {
+LiveFeed::LiveFeed(Parts parts, const std::vector<boost::asio::io_context*>& io_threads)
+    : parts_(std::move(parts)), presence_(parts_.accounts) {
     for (auto* io : io_threads) {
         auto& part = *io_.emplace_back(std::make_unique<Part>(*io));
         part.read = part.told = parts_.stock.head();
@@ -52,6 +61,8 @@ void LiveFeed::stop() {
             part.round.cancel();
             part.reminder.cancel();
             part.session_check.cancel();
+            part.presence.cancel();
+            part.drain_check.cancel();
             part.sockets.clear();
         });
     }
@@ -125,10 +136,11 @@ void LiveFeed::check_sessions(Part& part) {
     const auto now = parts_.clock.wall_ms();
     const auto epoch = parts_.accounts.epoch();
     const bool changed = std::exchange(part.epoch, epoch) != epoch;
+    if (changed) tell_presence_soon(part);  // somebody may have another name
     std::vector<socketio::SocketPtr> ended;
     for (auto& [raw_socket, socket] : part.sockets) {
         auto* client = socket->data<Client>();
-        if (client == nullptr || (!changed && now < client->identity().expires_at)) continue;
+        if (client == nullptr || (!changed && is_live(client->identity(), now))) continue;
         if (auto identity = parts_.accounts.find_session(client->identity().token_hash, now))
             client->set_identity(std::move(identity));
         else
@@ -159,17 +171,40 @@ std::shared_ptr<const engine::Identity> LiveFeed::identify(const socketio::Conne
 void LiveFeed::on_connect(socketio::ConnectRequest request) {
     auto identity = identify(request);
     if (!identity) return request.refuse("unauthenticated");
+    const auto account = identity->account;
     auto socket = request.accept();
     if (!socket) return;
     socket->set_data(std::make_shared<Client>(*socket, std::move(identity), parts_.stock, parts_.accounts));
-    socket->set_drain_handler([](socketio::Socket& drained) {
-        if (auto* client = drained.data<Client>()) client->drain();
+    socket->set_drain_handler([this](socketio::Socket& drained) {
+        auto* client = drained.data<Client>();
+        if (client == nullptr) return;
+        client->drain();
+        client->tell_presence(io_[drained.io_index()]->present);
     });
     io_[socket->io_index()]->sockets.emplace(socket.get(), socket);
+    if (presence_.joined(account)) presence_changed();
 }
 
 void LiveFeed::on_disconnect(socketio::Socket& socket, std::string_view) {
     io_[socket.io_index()]->sockets.erase(&socket);
+    const auto* client = socket.data<Client>();
+    if (client != nullptr && presence_.left(client->identity().account)) presence_changed();
+}
+
+void LiveFeed::presence_changed() {
+    for (auto& part : io_) boost::asio::post(part->io, [this, &part = *part] { tell_presence_soon(part); });
+}
+
+void LiveFeed::tell_presence_soon(Part& part) {
+    if (part.stopped || std::exchange(part.presence_due, true)) return;
+    part.presence.expires_after(presence_ms);
+    part.presence.async_wait([this, &part](boost::system::error_code error) {
+        part.presence_due = false;
+        if (error || part.stopped) return;
+        part.present = presence_.event();
+        for (auto& [raw_socket, socket] : part.sockets)
+            if (auto* client = socket->data<Client>()) client->tell_presence(part.present);
+    });
 }
 
 void LiveFeed::on_event(socketio::Socket& socket, socketio::Event& event) {
@@ -177,7 +212,57 @@ void LiveFeed::on_event(socketio::Socket& socket, socketio::Event& event) {
     if (client == nullptr) return;
     if (event.name == "subscribe") return on_subscribe(socket, *client, event);
     if (event.name == "watch") return on_watch(*client, event, io_[socket.io_index()]->told);
+    if (event.name == "order.place") return on_order_place(socket, *client, event);
     event.ack.reply(ack_error("unknown event"));
+}
+
+// An order is placed by the route that HTTP has for it, in the name of the session as it is now. It is placed also when
+// no acknowledgement was asked for, and stands when the client goes away before it gets one.
+void LiveFeed::on_order_place(socketio::Socket& socket, Client& client, socketio::Event& event) {
+    auto& part = *io_[socket.io_index()];
+    auto call = read_order_place(event.json);
+    if (part.draining)
+        call.refused = http::problem_of_failure(engine::Failure::draining);
+    else if (!call.refused && client.orders_in_hand() >= orders_in_hand_max)
+        call.refused = too_many_orders();
+    call.caller = parts_.accounts.find_session(client.identity().token_hash, parts_.clock.wall_ms());
+    call.client_address = socket.handshake().remote_address;
+    client.order_taken();
+    ++part.orders_in_hand;
+    const auto ack = std::make_shared<socketio::AckHandle>(std::move(event.ack));
+    const auto done = [&part, ack, shared = socket.shared_from_this()](const http::CallAnswer& answer) {
+        ack->reply(order_ack(answer));
+        --part.orders_in_hand;
+        shared->data<Client>()->order_answered();
+    };
+    parts_.call(socket.io_index(), std::move(call), done);
+}
+
+void LiveFeed::drain(std::function<void()> done) {
+    const auto left = std::make_shared<std::atomic<std::size_t>>(io_.size());
+    const auto one_done = [left, done = std::move(done)] {
+        if (left->fetch_sub(1) == 1) done();
+    };
+    const auto give_up = std::chrono::steady_clock::now() + drain_ms_max;
+    for (auto& part : io_) {
+        boost::asio::post(part->io, [this, &part = *part, give_up, one_done] {
+            part.draining = true;
+            check_drained(part, give_up, one_done);
+        });
+    }
+}
+
+void LiveFeed::check_drained(Part& part, std::chrono::steady_clock::time_point give_up, std::function<void()> done) {
+    const auto waits = [](const auto& entry) {
+        const auto* client = entry.second->template data<Client>();
+        return client != nullptr && client->had_answer() && entry.second->queued_bytes() > 0;
+    };
+    const bool drained = part.orders_in_hand == 0 && std::none_of(part.sockets.begin(), part.sockets.end(), waits);
+    if (drained || part.stopped || std::chrono::steady_clock::now() >= give_up) return done();
+    part.drain_check.expires_after(drain_check_ms);
+    part.drain_check.async_wait([this, &part, give_up, done = std::move(done)](boost::system::error_code) {
+        check_drained(part, give_up, done);
+    });
 }
 
 void LiveFeed::on_watch(Client& client, socketio::Event& event, domain::FeedSeq head) {
@@ -193,18 +278,27 @@ void LiveFeed::on_subscribe(socketio::Socket& socket, Client& client, socketio::
     auto& part = *io_[socket.io_index()];
     const auto after = read->after;
     const auto head = part.told;
+    client.forget_presence();
     if (!after || *after == head) {
         client.subscribe(std::move(*read), head, false);
-        return event.ack.reply(ack_ok(head));
+        return acknowledge(part, client, std::move(event.ack), head);
     }
     const bool ahead = *after > head;
     client.subscribe(std::move(*read), *after, !ahead);
-    if (ahead && *after <= parts_.stock.head()) return event.ack.reply(ack_ok(*after));
+    if (ahead && *after <= parts_.stock.head()) return acknowledge(part, client, std::move(event.ack), *after);
     if (ahead || head - *after > catch_up_max) {
         client.reset(head);
-        return event.ack.reply(ack_ok(head));
+        return acknowledge(part, client, std::move(event.ack), head);
     }
     catch_up(socket, client, *after, head, std::move(event.ack));
+}
+
+// Answers `subscribe`. What the client was told before it subscribed again may be of another page: it hears again who
+// is there.
+void LiveFeed::acknowledge(Part& part, Client& client, socketio::AckHandle ack, domain::FeedSeq head) {
+    ack.reply(ack_ok(head));
+    part.present = presence_.event();
+    client.tell_presence(part.present);
 }
 
 // Reads what the client missed on the read pool, then lets it go on live. Its acknowledgement comes after that, so
@@ -212,25 +306,30 @@ void LiveFeed::on_subscribe(socketio::Socket& socket, Client& client, socketio::
 void LiveFeed::catch_up(socketio::Socket& socket, Client& client, domain::FeedSeq after, domain::FeedSeq to,
                         socketio::AckHandle ack) {
     struct Job {
+        Client::Generation newest;  // of the client
+        std::uint64_t generation = 0;
         ChangeSet missed;
         bool complete = false;
         socketio::AckHandle ack;
+        bool superseded() const { return newest->load() != generation; }
     };
     auto job = std::make_shared<Job>();
     job->ack = std::move(ack);
-    const auto generation = client.generation();
-    const auto finish = [job, generation, to](socketio::Socket& found) {
+    job->newest = client.generation();
+    job->generation = job->newest->load();
+    const auto finish = [this, job, to](socketio::Socket& found) {
         auto* resumed = found.data<Client>();
-        if (resumed == nullptr || resumed->generation() != generation) return;
+        if (resumed == nullptr) return;
+        if (job->superseded()) return job->ack.reply(ack_error("replaced by a later subscribe"));
         if (job->complete)
             resumed->caught_up(job->missed, to);
         else
             resumed->reset(to);
-        job->ack.reply(ack_ok(to));
+        acknowledge(*io_[found.io_index()], *resumed, std::move(job->ack), to);
     };
     const auto read = [this, job, after, to, finish, shared = socket.shared_from_this()] {
         auto next = after;
-        while (next < to) {
+        while (next < to && !job->superseded()) {
             const auto page = parts_.queries.feed(next, std::min<std::int64_t>(to - next, 2000));
             if (!page || page->truncated || page->items.empty()) break;
             for (const auto& item : page->items) job->missed.add(item);

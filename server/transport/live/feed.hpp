@@ -1,8 +1,8 @@
 #pragma once
 // The live feed: Onhand's application on the Socket.IO server. Listens to the bus, merges what comes within one round
 // (round_ms) and tells each client what it subscribed to, in feed order, encoded once per distinct content. Resumes
-// clients from the store, reminds them of the head, and ends those whose session ended. One LiveFeed per process; each
-// io thread has its own part and its own clients.
+// clients from the store, reminds them of the head, tells them who else is there, takes their orders, and ends those
+// whose session ended. One LiveFeed per process; each io thread has its own part and its own clients.
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,8 +17,10 @@
 #include "engine/account_book.hpp"
 #include "engine/queries.hpp"
 #include "engine/stock_view.hpp"
+#include "transport/http/call.hpp"
 #include "transport/http/options.hpp"
 #include "transport/live/client.hpp"
+#include "transport/live/presence.hpp"
 #include "transport/socketio/server.hpp"
 
 namespace onhand::live {
@@ -27,6 +29,10 @@ namespace onhand::live {
 inline constexpr std::chrono::milliseconds round_ms{10};
 inline constexpr std::chrono::milliseconds reminder_ms{2000};
 inline constexpr std::chrono::milliseconds session_check_ms{1000};
+// Who comes and goes within this time is told together, so that a page that is loaded again is not news.
+inline constexpr std::chrono::milliseconds presence_ms{300};
+inline constexpr std::chrono::milliseconds drain_check_ms{10};
+inline constexpr std::chrono::milliseconds drain_ms_max{2000};
 // Feed items that a client may have missed and still be brought up to date; beyond that it starts over.
 inline constexpr std::int64_t catch_up_max = 20'000;
 
@@ -41,6 +47,8 @@ class LiveFeed final : public socketio::NamespaceHandler {
         const http::Options& options;  // cookie names and own origins
         // Runs a job that may block; false when there is no room for it.
         std::function<bool(std::function<void()>)> run_blocking;
+        // HttpServer::call(): serves a request of a client on its io thread.
+        std::function<void(std::size_t io_index, http::Call call, http::CallDone done)> call;
     };
 
     // Registers with the server. `io_threads` as given to the server. Made before the engine starts, so that no batch
@@ -50,6 +58,11 @@ class LiveFeed final : public socketio::NamespaceHandler {
 
     // The bus listener: any one thread, in feed order. Does not block.
     void on_batch(const domain::FeedBatchPtr& batch);
+
+    // Takes no more orders, and calls `done` on some io thread when those in hand were answered and the answers are on
+    // their way, after drain_ms_max at the latest. Clients stay connected. Any thread, once; HTTP must still be served
+    // meanwhile, as clients that poll fetch their answers by it.
+    void drain(std::function<void()> done);
 
     // Stops the timers, so that the io threads can end. Any thread, once.
     void stop();
@@ -66,19 +79,30 @@ class LiveFeed final : public socketio::NamespaceHandler {
     // The part of one io thread; used on it only, but for the inbox.
     struct Part {
         explicit Part(boost::asio::io_context& context)
-            : io(context), round(context), reminder(context), session_check(context) {}
+            : io(context),
+              round(context),
+              reminder(context),
+              session_check(context),
+              presence(context),
+              drain_check(context) {}
         boost::asio::io_context& io;
         Timer round;
         Timer reminder;
         Timer session_check;
+        Timer presence;
+        Timer drain_check;
         bool round_due = false;
+        bool presence_due = false;
         bool stopped = false;
+        Presence::Event present;  // as last told here
         std::chrono::steady_clock::time_point last_round{};
         ChangeSet changes;         // not told yet
         domain::FeedSeq read = 0;  // up to here taken from the inbox
         domain::FeedSeq told = 0;  // up to here told
         std::uint64_t epoch = 0;   // of the account book when sessions were last checked
         std::unordered_map<socketio::Socket*, socketio::SocketPtr> sockets;
+        std::size_t orders_in_hand = 0;
+        bool draining = false;
         std::mutex inbox_mutex;
         std::vector<domain::FeedBatchPtr> inbox;  // guarded by inbox_mutex
     };
@@ -89,12 +113,18 @@ class LiveFeed final : public socketio::NamespaceHandler {
     void start_reminders(Part& part);
     void start_session_checks(Part& part);
     void check_sessions(Part& part);
+    void presence_changed();
+    void tell_presence_soon(Part& part);
     void on_subscribe(socketio::Socket& socket, Client& client, socketio::Event& event);
+    void acknowledge(Part& part, Client& client, socketio::AckHandle ack, domain::FeedSeq head);
+    void on_order_place(socketio::Socket& socket, Client& client, socketio::Event& event);
+    void check_drained(Part& part, std::chrono::steady_clock::time_point give_up, std::function<void()> done);
     void on_watch(Client& client, socketio::Event& event, domain::FeedSeq head);
     void catch_up(socketio::Socket& socket, Client& client, domain::FeedSeq after, domain::FeedSeq to,
                   socketio::AckHandle ack);
 
     Parts parts_;
+    Presence presence_;
     std::vector<std::unique_ptr<Part>> io_;
 };
 

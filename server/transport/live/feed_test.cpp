@@ -1,186 +1,11 @@
-// The live feed from end to end without a network: a polling client that hands its requests straight to the Socket.IO
-// server, and batches that are handed straight to the feed. The event loop runs on the test's thread.
-
 #include "transport/live/feed.hpp"
 
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <boost/json/parse.hpp>
-
-#include "engine/testing/simulated_store.hpp"
-#include "transport/http/auth.hpp"
+#include "transport/live/testing/feed_world.hpp"
 
 namespace onhand::live {
 namespace {
 
-namespace json = boost::json;
-
-constexpr UnixMillis now = 1'800'000'000'000;
-constexpr const char* token = "a-session-token";
-
-// One Socket.IO client by long-polling.
-class PollingClient {
-  public:
-    PollingClient(socketio::Server& server, boost::asio::io_context& io) : server_(server), io_(io) {}
-
-    void open() {
-        const auto body = get();
-        sid_ = std::string(json::parse(std::string_view(body).substr(1)).at("sid").as_string());
-    }
-    // Sends Engine.IO packets.
-    void post(const std::string& body) {
-        auto start = server_.handle_polling(0, view("POST"), body, [](socketio::HttpReply) {});
-        io_.poll();
-    }
-    // Fetches what there is, or waits for it.
-    std::string get() {
-        std::optional<std::string> body;
-        auto start = server_.handle_polling(0, view("GET"), {}, [&](socketio::HttpReply reply) { body = reply.body; });
-        if (start.reply) return start.reply->body;
-        while (!body) io_.run_one();
-        return *body;
-    }
-    // Fetches until a packet begins with `prefix`, and returns what follows it. Other packets are kept for later calls.
-    std::string expect(const std::string& prefix) {
-        for (;;) {
-            for (auto packet = packets_.begin(); packet != packets_.end(); ++packet) {
-                if (!packet->starts_with(prefix)) continue;
-                auto rest = packet->substr(prefix.size());
-                packets_.erase(packet);
-                return rest;
-            }
-            const auto body = get();
-            for (std::size_t at = 0; at <= body.size();) {
-                const auto end = std::min(body.find('\x1e', at), body.size());
-                packets_.push_back(body.substr(at, end - at));
-                at = end + 1;
-            }
-        }
-    }
-    // True when a packet that was fetched and not asked for begins with `prefix`.
-    bool holds(const std::string& prefix) const {
-        return std::any_of(packets_.begin(), packets_.end(),
-                           [&](const auto& packet) { return packet.starts_with(prefix); });
-    }
-    json::value event(const std::string& name) {
-        const auto text = expect("42[\"" + name + "\",");
-        return json::parse(std::string_view(text).substr(0, text.size() - 1));
-    }
-    // Sends an event with an ack and returns the ack's argument.
-    json::value ask(const std::string& name, const std::string& argument) {
-        const auto id = std::to_string(++ack_);
-        post("42" + id + "[\"" + name + "\"," + argument + "]");
-        return json::parse(expect("43" + id)).at(0);
-    }
-    void sign_in() {
-        open();
-        post("40{\"token\":\"" + std::string(token) + "\"}");
-        expect("40");
-    }
-
-  private:
-    socketio::RequestView view(std::string_view method) {
-        target_ = "/socket.io/?EIO=4&transport=polling" + (sid_.empty() ? "" : "&sid=" + sid_);
-        socketio::RequestView request;
-        request.method = method;
-        request.target = target_;
-        request.host = "localhost";
-        return request;
-    }
-
-    socketio::Server& server_;
-    boost::asio::io_context& io_;
-    std::string sid_;
-    std::string target_;
-    int ack_ = 0;
-    std::vector<std::string> packets_;
-};
-
-struct LiveFeedTest : testing::Test {
-    LiveFeedTest() {
-        domain::Location main;
-        main.id = domain::main_location;
-        main.code = domain::main_location_code;
-        stock.put_location(main);
-        for (int i = 1; i <= 3; ++i) {
-            domain::Product product;
-            product.id = domain::ProductId{i};
-            product.sku = "P" + std::to_string(i);
-            stock.put_product(product);
-            stock.put_level(level(i, 0));
-        }
-        stock.set_head(0);
-        domain::Account account;
-        account.id = domain::AccountId{1};
-        account.email = "a@example.org";
-        accounts.put_account(account);
-        session.token_hash = http::hash_token(token);
-        session.account = account.id;
-        session.seen_at = now;
-        session.expires_at = now + 1'000'000;
-        accounts.put_session(session);
-        feed = std::make_unique<LiveFeed>(LiveFeed::Parts{server, stock, accounts, queries, clock, options,
-                                                          [this](std::function<void()> job) {
-                                                              if (refuse_jobs) return false;
-                                                              job();
-                                                              return true;
-                                                          }},
-                                          std::vector{&io});
-    }
-    ~LiveFeedTest() override {
-        feed->stop();
-        server.shutdown([] {});
-        io.poll();
-        io.stop();
-    }
-
-    static domain::StockLevel level(int product, std::int64_t version) {
-        domain::StockLevel made;
-        made.key = {domain::ProductId{product}, domain::main_location};
-        made.on_hand = 100 + version;
-        made.version = version;
-        return made;
-    }
-
-    // Commits one movement per product given, to the store, the view and the feed, as the engine does.
-    void commit(const std::vector<int>& products, bool with_order = false) {
-        domain::Changes changes;
-        for (const int product : products) {
-            domain::Movement movement;
-            movement.after = level(product, ++versions[product]);
-            movement.quantity = 1;
-            changes.levels[movement.after.key] = movement.after;
-            changes.items.emplace_back(movement);
-        }
-        if (with_order) {
-            domain::OrderEvent event;
-            event.order.number = 1001;
-            changes.items.emplace_back(event);
-        }
-        ASSERT_EQ(store.commit(changes).status, storage::CommitStatus::committed);
-        stock.apply(changes, domain::seq_of(changes.items.back()));
-        auto batch = std::make_shared<domain::FeedBatch>();
-        batch->first = domain::seq_of(changes.items.front());
-        batch->items = changes.items;
-        feed->on_batch(batch);
-    }
-
-    PollingClient client() { return PollingClient(server, io); }
-
-    boost::asio::io_context io{1};
-    engine::SimulatedStore store;
-    engine::StockView stock;
-    engine::AccountBook accounts;
-    engine::Queries queries{store};
-    ManualClock clock{now};
-    http::Options options;
-    socketio::Server server{socketio::Options{}, {&io}};
-    domain::Session session;
-    std::map<int, std::int64_t> versions;
-    bool refuse_jobs = false;
-    std::unique_ptr<LiveFeed> feed;
-};
+using LiveFeedTest = FeedWorld;
 
 TEST_F(LiveFeedTest, refuses_a_client_without_a_session) {
     auto stranger = client();
@@ -213,7 +38,7 @@ TEST_F(LiveFeedTest, tells_only_the_rows_asked_for_and_covers_the_others) {
     watcher.sign_in();
     watcher.ask("subscribe", R"({"stock":{"keys":[["P1","MAIN"]]}})");
     commit({2, 3});
-    io.poll();
+    loops.turn();
     commit({1});
     const auto event = watcher.event("stock.changed");
     EXPECT_EQ(event.at("from").as_int64(), 1);
@@ -226,7 +51,7 @@ TEST_F(LiveFeedTest, tells_present_values_of_rows_that_came_into_view) {
     watcher.sign_in();
     watcher.ask("subscribe", R"({"stock":{"keys":[]}})");
     commit({2});
-    io.run_for(std::chrono::milliseconds(0));
+    loops.turn();
     EXPECT_TRUE(watcher.ask("watch", R"({"keys":[["P2","MAIN"]]})").at("ok").as_bool());
     const auto event = watcher.event("stock.changed");
     EXPECT_EQ(event.at("to").as_int64(), event.at("from").as_int64() - 1);
@@ -254,8 +79,8 @@ TEST_F(LiveFeedTest, conflates_for_a_client_that_does_not_fetch) {
     slow.ask("subscribe", R"({"stock":"all"})");
     for (int i = 0; i < 5; ++i) {
         commit({1, 2});
-        io.run_one_for(std::chrono::milliseconds(50));
-        io.run_one_for(std::chrono::milliseconds(50));
+        loops.first.run_one_for(std::chrono::milliseconds(50));
+        loops.first.run_one_for(std::chrono::milliseconds(50));
     }
     domain::FeedSeq told = 0;
     std::int64_t newest = 0;
@@ -320,13 +145,107 @@ TEST_F(LiveFeedTest, says_what_is_wrong_with_a_subscription) {
     EXPECT_FALSE(clumsy.ask("dance", "{}").at("ok").as_bool());
 }
 
-TEST_F(LiveFeedTest, ends_clients_whose_session_ended) {
-    auto leaving = client();
+TEST_F(LiveFeedTest, answers_a_subscription_that_a_later_one_replaced) {
+    auto first = client();
+    first.sign_in();
+    first.ask("subscribe", R"({"stock":"all"})");
+    commit({1});
+    first.event("stock.changed");
+    keep_jobs = true;
+    auto hasty = client();
+    hasty.sign_in();
+    const auto replaced = hasty.send("subscribe", R"({"stock":"all","after":0})");
+    const auto newest = hasty.send("subscribe", R"({"orders":true,"after":0})");
+    for (auto& job : jobs) job();
+    const auto error = hasty.answer_to(replaced);
+    EXPECT_FALSE(error.at("ok").as_bool());
+    EXPECT_EQ(error.at("error").as_string(), "replaced by a later subscribe");
+    EXPECT_TRUE(hasty.answer_to(newest).at("ok").as_bool());
+    EXPECT_FALSE(hasty.holds("42[\"stock.changed\""));
+}
+
+TEST_F(LiveFeedTest, catches_nobody_up_who_has_gone) {
+    auto first = client();
+    first.sign_in();
+    first.ask("subscribe", R"({"stock":"all"})");
+    commit({1});
+    first.event("stock.changed");
+    keep_jobs = true;
+    {
+        auto gone = client();
+        gone.sign_in();
+        gone.send("subscribe", R"({"stock":"all","after":0})");
+        gone.leave();
+    }
+    ASSERT_EQ(jobs.size(), 1U);
+    jobs.front()();
+    EXPECT_TRUE(first.ask("watch", R"({"keys":[]})").at("ok").as_bool());
+}
+
+// Each way in which a session can end, told once before the connection is closed.
+struct SessionEndTest : FeedWorld {
+    void expect_end() {
+        leaving.expect("42[\"session.ended\"");
+        while (!leaving.holds("41") && !leaving.holds("1")) leaving.fetch();
+    }
+    PollingClient leaving = client();
+};
+
+TEST_F(SessionEndTest, by_signing_out) {
     leaving.sign_in();
     domain::Changes changes;
     changes.sessions.push_back({session, true});
     accounts.apply(changes);
-    leaving.expect("42[\"session.ended\"");
+    expect_end();
+}
+
+TEST_F(SessionEndTest, by_a_new_password_or_an_administrator) {
+    leaving.sign_in();
+    domain::Changes changes;
+    changes.sessions_ended_of.push_back(session.account);
+    accounts.apply(changes);
+    expect_end();
+}
+
+TEST_F(SessionEndTest, by_disabling_the_account) {
+    leaving.sign_in();
+    domain::Changes changes;
+    changes.accounts.push_back(*accounts.by_id(session.account));
+    changes.accounts.front().disabled = true;
+    accounts.apply(changes);
+    expect_end();
+}
+
+TEST_F(SessionEndTest, by_expiry) {
+    leaving.sign_in();
+    clock.advance_ms(engine::session_absolute_ms);
+    expect_end();
+}
+
+TEST_F(SessionEndTest, by_not_being_used) {
+    leaving.sign_in();
+    clock.advance_ms(engine::session_idle_ms);
+    expect_end();
+}
+
+TEST_F(SessionEndTest, not_while_it_is_in_use) {
+    leaving.sign_in();
+    clock.advance_ms(engine::session_idle_ms - 1);
+    session.seen_at = clock.wall_ms();
+    domain::Changes changes;
+    changes.sessions.push_back({session, false});
+    accounts.apply(changes);
+    clock.advance_ms(engine::session_idle_ms - 1);
+    // The other's end shows that the sessions were looked at.
+    add_account(2, "Bob", "bob");
+    auto other = client();
+    other.sign_in("bob");
+    changes.sessions.clear();
+    changes.sessions_ended_of.push_back(domain::AccountId{2});
+    accounts.apply(changes);
+    other.expect("42[\"session.ended\"");
+    leaving.ask("subscribe", "{}");
+    EXPECT_FALSE(leaving.holds("42[\"session.ended\""));
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ class FakeExchange final : public Exchange {
     std::map<std::string, std::string> headers;
     std::vector<domain::Command> commands;
     std::string file_name;
+    std::string compared_as;
     bool stream_broke = false;
     int answers = 0;
 
@@ -185,6 +186,7 @@ class FakeExchange final : public Exchange {
         append_problem(body, problem, trace_id());
         reply(problem.status, std::move(body), "application/problem+json");
     }
+    void compare_as(std::string body) override { compared_as = std::move(body); }
     void location(std::string value) override { location_ = std::move(value); }
 
     void submit(domain::Command command, RenderOutcome render) override {

@@ -1,0 +1,35 @@
+// Who else is there, in two real windows: seen by both, gone when one closes, and accessible in light and dark.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { assertAccessible, launch, live, openWindow } from './support/browser.mjs';
+import { Shop } from './support/shop.mjs';
+
+let shop;
+let browser;
+before(async () => {
+  shop = await Shop.open({ products: 5 });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+test('two people see each other by their initials, until one closes the window', async (t) => {
+  const { page: clerk } = await openWindow(t, browser, shop, { role: 'clerk' });
+  await live(clerk);
+  assert.equal(await clerk.getByRole('list', { name: 'Also here' }).count(), 0);
+  const { page: viewer } = await openWindow(t, browser, shop, { role: 'viewer' });
+  await clerk.getByRole('img', { name: 'The viewer' }).waitFor();
+  await viewer.getByRole('img', { name: 'The clerk' }).waitFor();
+  assert.equal(await viewer.getByRole('img', { name: 'The viewer' }).count(), 0);
+  if (process.env.SHOT) await clerk.screenshot({ path: process.env.SHOT });
+  for (const colorScheme of ['light', 'dark']) {
+    await clerk.emulateMedia({ colorScheme });
+    await clerk.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    await assertAccessible(clerk, `somebody else there, in ${colorScheme}`);
+  }
+  await viewer.close();
+  await clerk.getByRole('list', { name: 'Also here' }).waitFor({ state: 'detached' });
+});
