@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Clients, ask, event, fence } from './clients.js';
 import { redisClient, subscribed, until } from './cluster_peers.js';
-import { createRedis } from './redis.js';
+import { createRedis } from '../support/redis.mjs';
 import { startServer } from './server.js';
 
 // The same sequence in every run.

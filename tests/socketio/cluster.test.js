@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { Emitter } from '@socket.io/redis-emitter';
 import { Clients, ask, event, fence } from './clients.js';
 import { connectedByRedis, redisClient, startNodeServer, subscribed, until } from './cluster_peers.js';
-import { createRedis } from './redis.js';
+import { createRedis } from '../support/redis.mjs';
 import { startServer } from './server.js';
 
 let redis;

@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { encode } from 'notepack.io';
 import { Clients, ask, event, fence } from './clients.js';
 import { connectedByRedis, redisClient, startNodeServer, until } from './cluster_peers.js';
-import { createRedis } from './redis.js';
+import { createRedis } from '../support/redis.mjs';
 import { startServer } from './server.js';
 
 const clients = new Clients({ transports: ['websocket'] });

@@ -48,7 +48,7 @@ describe("a start that cannot be", () => {
     "a database that is a folder": [["--database", "sqlite:a-folder.db"], /a-folder\.db/],
     "a database that is no database": [["--database", "sqlite:text.db"], /text\.db/],
     "a database below a file": [["--database", "sqlite:a-file/onhand.db"], /a-file/],
-    "Redis": [["--redis", "redis://127.0.0.1"], /Redis/],
+    "Redis": [["--redis", "http://127.0.0.1"], /redis/i],
     "registration for nobody": [["--registration", "closed"], /first or open/],
     "an unknown log level": [["--log-level", "chatty"], /debug/],
     "no io thread": [["--io-threads", "0"], /1 to 64/],
@@ -67,7 +67,7 @@ describe("a start that cannot be", () => {
     "a port that is a word": [{ PORT: "x" }, /PORT/],
     "a flag that is neither true nor false": [{ ONHAND_BEHIND_TLS: "maybe" }, /ONHAND_BEHIND_TLS/],
     "a PostgreSQL database": [{ DATABASE_URL: "postgres://db/x" }, /DATABASE_URL/],
-    "Redis": [{ REDIS_URL: "redis://x" }, /REDIS_URL/],
+    "Redis": [{ REDIS_URL: "localhost:6379" }, /REDIS_URL/],
   };
   for (const [what, [env, says]] of Object.entries(variables)) {
     it(`is refused by the environment: ${what}`, () => refuses([], { env, says }));

@@ -2,24 +2,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { freePort } from './server.mjs';
 
 const running = new Set();
 const killAll = () => running.forEach((child) => child.kill('SIGKILL'));
 process.on('exit', killAll);
 after(() => setTimeout(killAll, 5000).unref());
-
-async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
 
 export async function createRedis() {
   const folder = await mkdtemp(join(tmpdir(), 'onhand-redis-'));
