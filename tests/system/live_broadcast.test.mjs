@@ -57,6 +57,13 @@ test("an event of another program reaches every live client, bytes and all", asy
   for (const client of clients) client.close();
 });
 
+const redisState = async () => (await (await fetch(`${server.origin}/readyz`)).json()).checks.redis;
+
+test("/readyz and /metrics tell that Redis is there", async () => {
+  while ((await redisState()) !== "ok") await new Promise(setImmediate);
+  assert.match(await (await fetch(`${server.origin}/metrics`)).text(), /^onhand_redis_connected 1$/m);
+});
+
 test("orders and the feed go on without that Redis", async () => {
   const client = await new LiveClient(server.origin, server.admin.token, { transports: ["websocket"] }).connected();
   assert.equal((await client.socket.emitWithAck("subscribe", { stock: "all", orders: true })).ok, true);
@@ -66,4 +73,6 @@ test("orders and the feed go on without that Redis", async () => {
   const [{ changes }] = await changed;
   assert.ok(changes.some(({ sku }) => sku === "NOREDIS"));
   client.close();
+  while ((await redisState()) !== "degraded") await new Promise(setImmediate);
+  assert.equal((await fetch(`${server.origin}/readyz`)).status, 200, "still ready");
 });

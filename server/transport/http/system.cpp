@@ -147,6 +147,9 @@ void add_connections(std::vector<MetricFamily>& families, const ServerContext& c
               static_cast<double>(counts.websockets));
     add_value(families, "onhand_socket_slow_closed_total", "Live connections closed for reading too slowly.",
               MetricType::Counter, static_cast<double>(counts.slow_closed));
+    if (const auto redis = context.live->cluster_connected()) {
+        add_value(families, "onhand_redis_connected", "1 while Redis is connected.", MetricType::Gauge, *redis ? 1 : 0);
+    }
 }
 
 void add_engine(std::vector<MetricFamily>& families, const engine::Stats& stats) {
@@ -192,6 +195,10 @@ void reply_readiness(Exchange& exchange, bool database) {
         append_json_string(list, check.name);
         list += check.ok ? ":\"ok\"" : ":\"failed\"";
     }
+    // Without Redis other programs do not reach the live clients; everything else works.
+    const auto* live = core(exchange).context().live;
+    const auto redis = live != nullptr ? live->cluster_connected() : std::nullopt;
+    if (redis) list += *redis ? ",\"redis\":\"ok\"" : ",\"redis\":\"degraded\"";
     std::string body = ready ? "{\"status\":\"ok\",\"checks\":{" : "{\"status\":\"unavailable\",\"checks\":{";
     body += list;
     body += "}}";

@@ -61,6 +61,9 @@ class ClusterAdapter {
     // Once: ends all pending calls with what has come. `local` is not called any more after this returned.
     virtual void stop() = 0;
 
+    // True while the other servers can be reached.
+    virtual bool connected() const = 0;
+
     // A namespace begins or ends to exist on this server. Every other call is for one that exists.
     virtual void add_namespace(const std::string& nsp) = 0;
     virtual void remove_namespace(const std::string& nsp) = 0;

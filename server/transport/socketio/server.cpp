@@ -244,6 +244,11 @@ void Server::accept_websocket(unsigned io_index, TcpSocket socket, const Request
     });
 }
 
+std::optional<bool> Server::cluster_connected() const {
+    const auto* cluster = core_->cluster();
+    return cluster == nullptr ? std::nullopt : std::optional(cluster->connected());
+}
+
 Broadcast Server::in(std::string_view nsp) {
     return Broadcast(core_.get(), std::string(nsp));
 }

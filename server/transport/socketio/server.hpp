@@ -112,6 +112,9 @@ class Server {
     // pending on the socket.
     void accept_websocket(unsigned io_index, TcpSocket socket, const RequestView& request, std::string_view leftover);
 
+    // Any thread: whether the other servers of the cluster can be reached; nothing without a cluster.
+    std::optional<bool> cluster_connected() const;
+
     // Any thread: something for many clients of the namespace (broadcast.hpp).
     Broadcast in(std::string_view nsp);
 

@@ -62,7 +62,7 @@ class RedisAdapter final : public ClusterAdapter {
                                std::function<void(ClusterAnswers<JsonData>)> done) override;
 
     // True while both connections are up and every namespace is subscribed.
-    bool connected() const { return connected_; }
+    bool connected() const override { return connected_; }
     RedisAdapterCounts counts() const;
     // Names this server in the messages of the cluster.
     const std::string& uid() const { return uid_; }
