@@ -16,7 +16,11 @@ constexpr int no_result = -EINPROGRESS;
 }  // namespace
 
 RingSender::RingSender(bool wanted) : results_(batch_max) {
-    available_ = wanted && ::io_uring_queue_init(batch_max, &ring_, 0) == 0;
+    if (!wanted) return;
+    // Completions are only looked at here, so nothing has to interrupt the thread for them. Kernels before 5.19 do not
+    // know the flag.
+    available_ = ::io_uring_queue_init(batch_max, &ring_, IORING_SETUP_COOP_TASKRUN) == 0 ||
+                 ::io_uring_queue_init(batch_max, &ring_, 0) == 0;
 }
 
 RingSender::~RingSender() {
