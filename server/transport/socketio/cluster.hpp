@@ -26,6 +26,8 @@ struct ClusterAnswers {
 
 class ClusterLocal {
   public:
+    virtual ~ClusterLocal() = default;
+
     // Delivers the event to the clients of `nsp` on this server. `event.json` is the array of name and arguments.
     virtual void deliver(const std::string& nsp, JsonData event, Target target) = 0;
 
@@ -47,9 +49,6 @@ class ClusterLocal {
     // An event for the application itself, not for clients. `reply`, when not empty, takes the application's answer,
     // at most once.
     virtual void server_event(const std::string& nsp, JsonData event, std::function<void(JsonData)> reply) = 0;
-
-  protected:
-    ~ClusterLocal() = default;
 };
 
 class ClusterAdapter {

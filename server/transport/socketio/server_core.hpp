@@ -27,7 +27,9 @@ class Shard;
 class ServerCore final : public ClusterLocal {
   public:
     ServerCore(Options server_options, const std::vector<boost::asio::io_context*>& io_threads);
-    ~ServerCore();
+    ~ServerCore() override;
+    ServerCore(const ServerCore&) = delete;
+    ServerCore& operator=(const ServerCore&) = delete;
 
     // Namespaces. One that is named wins over a family.
     void add_namespace(std::string name, Namespace space);
