@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
+import { addLine, assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
 import { PASSWORD, Shop } from './support/shop.mjs';
 
 let shop;
@@ -15,14 +15,6 @@ after(async () => {
   await browser?.close();
   await shop?.close();
 });
-
-async function addLine(page, sku, quantity) {
-  await page.getByLabel('Add a product').fill(sku);
-  await page.keyboard.press('Enter');
-  const row = page.getByRole('list', { name: 'Lines' }).getByRole('listitem').filter({ hasText: sku });
-  await row.getByLabel(/^Quantity of/).fill(String(quantity));
-  return row;
-}
 
 const choose = (page, name, text) =>
   page.getByLabel('CSV file').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });

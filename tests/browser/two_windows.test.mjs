@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
+import { addLine, assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
 import { Shop } from './support/shop.mjs';
 
 let shop;
@@ -16,14 +16,6 @@ after(async () => {
   await browser?.close();
   await shop?.close();
 });
-
-/** Types a SKU into the order form as a scanner would, and its quantity. */
-async function addLine(page, sku, quantity) {
-  await page.getByLabel('Add a product').fill(sku);
-  await page.keyboard.press('Enter');
-  const row = page.getByRole('list', { name: 'Lines' }).getByRole('listitem').filter({ hasText: sku });
-  await row.getByLabel(/^Quantity of/).fill(String(quantity));
-}
 
 const placeOrder = (page) => page.getByRole('button', { name: 'Place order' }).click();
 

@@ -21,6 +21,13 @@ async function barrier() {
   for (let i = 0; i < 2; i += 1) await (await PollingPeer.open(server)).close();
 }
 const probe = (sid) => RawWebSocket.open(server.port, `EIO=4&transport=websocket&sid=${sid}`);
+// A WebSocket whose probe was answered.
+async function probed(sid) {
+  const socket = await probe(sid);
+  socket.send(text('2probe'));
+  assert.equal((await socket.next()).text, '3probe');
+  return socket;
+}
 
 describe('opening a session', () => {
   for (const [transport, Peer] of Object.entries(peers)) {
@@ -229,9 +236,7 @@ describe('the upgrade', () => {
   it('moves the session to the WebSocket', async () => {
     const peer = await PollingPeer.open(server);
     await peer.join();
-    const socket = await probe(peer.sid);
-    socket.send(text('2probe'));
-    assert.equal((await socket.next()).text, '3probe');
+    const socket = await probed(peer.sid);
     socket.send(text('5'));
     socket.send(text('42["message","hello"]'));
     assert.equal((await socket.next()).text, '42["message-back","hello"]');
@@ -251,9 +256,7 @@ describe('the upgrade', () => {
   it('refuses polling requests afterwards, unharmed', async () => {
     const peer = await PollingPeer.open(server);
     await peer.join();
-    const socket = await probe(peer.sid);
-    socket.send(text('2probe'));
-    assert.equal((await socket.next()).text, '3probe');
+    const socket = await probed(peer.sid);
     socket.send(text('5'));
     assert.equal((await peer.get()).status, 400);
     assert.equal((await peer.post('3')).status, 400);
@@ -265,9 +268,7 @@ describe('the upgrade', () => {
   it('refuses another WebSocket afterwards, unharmed', async () => {
     const peer = await PollingPeer.open(server);
     await peer.join();
-    const socket = await probe(peer.sid);
-    socket.send(text('2probe'));
-    assert.equal((await socket.next()).text, '3probe');
+    const socket = await probed(peer.sid);
     socket.send(text('5'));
     const second = await probe(peer.sid);
     assert.ok(second.answer.startsWith('HTTP/1.1 400 ') || (await second.closeCode()) > 0);
@@ -280,9 +281,7 @@ describe('the upgrade', () => {
   it('is left open to the polling session when the WebSocket goes away', async () => {
     const peer = await PollingPeer.open(server);
     await peer.join();
-    const socket = await probe(peer.sid);
-    socket.send(text('2probe'));
-    assert.equal((await socket.next()).text, '3probe');
+    const socket = await probed(peer.sid);
     socket.destroy();
     await peer.send('42["message","still polling"]');
     assert.equal(await peer.next(), '42["message-back","still polling"]');

@@ -12,7 +12,7 @@ namespace {
 
 // Brings together what this server and the others of the cluster say, and tells it once both are complete.
 template <class Item>
-class Gathering : public std::enable_shared_from_this<Gathering<Item>> {
+class Gathering {
   public:
     using Done = std::function<void(const ClusterAnswers<Item>&)>;
 
@@ -59,6 +59,11 @@ class Gathering : public std::enable_shared_from_this<Gathering<Item>> {
     Done done_;
 };
 
+// The other servers, when they are meant too.
+ClusterAdapter* others_of(const ServerCore& core, bool local) {
+    return local ? nullptr : core.cluster();
+}
+
 }  // namespace
 
 Broadcast& Broadcast::to(std::string room) {
@@ -83,7 +88,7 @@ Broadcast& Broadcast::local() {
 
 void Broadcast::emit(const EncodedEvent& event) const {
     if (core_ == nullptr) return;
-    if (core_->cluster() != nullptr && !local_) core_->cluster()->broadcast(nsp_, event.data(), target_);
+    if (auto* others = others_of(*core_, local_)) others->broadcast(nsp_, event.data(), target_);
     core_->deliver(nsp_, event, target_);
 }
 
@@ -95,7 +100,7 @@ void Broadcast::emit_with_ack(std::string_view name, std::string_view args, std:
                               std::function<void(const Answers&)> done, const Attachments& attachments) const {
     if (core_ == nullptr) return;
     JsonData event{event_json(name, args), attachments};
-    auto* cluster = local_ ? nullptr : core_->cluster();
+    auto* cluster = others_of(*core_, local_);
     const auto gathering = std::make_shared<Gathering<JsonData>>(*core_, cluster != nullptr, std::move(done));
     if (cluster != nullptr) {
         cluster->broadcast_with_ack(nsp_, event, target_, timeout,
@@ -108,25 +113,25 @@ void Broadcast::emit_with_ack(std::string_view name, std::string_view args, std:
 
 void Broadcast::sockets_join(std::vector<std::string> rooms) const {
     if (core_ == nullptr) return;
-    if (core_->cluster() != nullptr && !local_) core_->cluster()->join_rooms(nsp_, target_, rooms);
+    if (auto* others = others_of(*core_, local_)) others->join_rooms(nsp_, target_, rooms);
     core_->join_rooms(nsp_, target_, std::move(rooms));
 }
 
 void Broadcast::sockets_leave(std::vector<std::string> rooms) const {
     if (core_ == nullptr) return;
-    if (core_->cluster() != nullptr && !local_) core_->cluster()->leave_rooms(nsp_, target_, rooms);
+    if (auto* others = others_of(*core_, local_)) others->leave_rooms(nsp_, target_, rooms);
     core_->leave_rooms(nsp_, target_, std::move(rooms));
 }
 
 void Broadcast::disconnect_sockets(bool close_connection) const {
     if (core_ == nullptr) return;
-    if (core_->cluster() != nullptr && !local_) core_->cluster()->disconnect(nsp_, target_, close_connection);
+    if (auto* others = others_of(*core_, local_)) others->disconnect(nsp_, target_, close_connection);
     core_->disconnect(nsp_, target_, close_connection);
 }
 
 void Broadcast::fetch_sockets(std::chrono::milliseconds timeout, std::function<void(const Sockets&)> done) const {
     if (core_ == nullptr) return;
-    auto* cluster = local_ ? nullptr : core_->cluster();
+    auto* cluster = others_of(*core_, local_);
     const auto gathering = std::make_shared<Gathering<RemoteSocket>>(*core_, cluster != nullptr, std::move(done));
     if (cluster != nullptr) {
         cluster->fetch_sockets(nsp_, target_, timeout,

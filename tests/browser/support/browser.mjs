@@ -160,3 +160,12 @@ export async function assertAccessible(page, what) {
   assert.ok(passes > 10, `axe looked at nothing on ${what}`);
   assert.deepEqual(violations, [], what);
 }
+
+/** Types a SKU into the order form as a scanner would, and its quantity. Returns the line. */
+export async function addLine(page, sku, quantity) {
+  await page.getByLabel('Add a product').fill(sku);
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('list', { name: 'Lines' }).getByRole('listitem').filter({ hasText: sku });
+  await row.getByLabel(/^Quantity of/).fill(String(quantity));
+  return row;
+}
