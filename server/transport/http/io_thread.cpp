@@ -60,8 +60,8 @@ void IoThread::start(Acceptor acceptor) {
     thread_ = std::thread([this] { io_.run(); });
 }
 
+// The loop ends in when_empty(), not for want of work: a call that waits for the engine has nothing pending here.
 void IoThread::join() {
-    work_.reset();
     if (thread_.joinable()) thread_.join();
 }
 
