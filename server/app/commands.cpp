@@ -16,6 +16,7 @@
 #include "app/core.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "storage/migrate/sqlite_to_postgres.hpp"
 #include "transport/http/exports.hpp"
 #include "transport/http/import_run.hpp"
 #include "transport/http/passwords.hpp"
@@ -32,10 +33,10 @@ int fail(std::string_view why, int code = 1) {
 }
 
 // Opens the database, runs `work` on the started core and closes it again.
-int with_core(const std::string& database, const std::function<int(Core&)>& work) {
+int with_core(const Config& config, const std::function<int(Core&)>& work) {
     log::set_level("warn");
     const SystemClock clock;
-    auto core = Core::open(database, clock);
+    auto core = Core::open(config, clock);
     if (!core) return fail(core.error(), 2);
     if (auto started = (*core)->start(); !started) return fail(started.error());
     const int code = work(**core);
@@ -109,10 +110,10 @@ void print_import(const http::ImportReport& result, const ImportArguments& argum
 
 }  // namespace
 
-int import_file(const std::string& database, const ImportArguments& arguments) {
+int import_file(const Config& config, const ImportArguments& arguments) {
     const auto text = read_all(arguments.file);
     if (!text) return fail(fmt::format("cannot read {}", arguments.file), 2);
-    return with_core(database, [&](Core& core) {
+    return with_core(config, [&](Core& core) {
         http::ImportOrder order;
         order.kind = arguments.kind;
         order.currency = arguments.currency;
@@ -129,8 +130,8 @@ int import_file(const std::string& database, const ImportArguments& arguments) {
     });
 }
 
-int export_stock(const std::string& database, const std::string& file) {
-    return with_core(database, [&](Core& core) {
+int export_stock(const Config& config, const std::string& file) {
+    return with_core(config, [&](Core& core) {
         std::ofstream out;
         if (file != "-") out.open(file, std::ios::binary);
         std::ostream& stream = file == "-" ? std::cout : out;
@@ -148,13 +149,13 @@ int export_stock(const std::string& database, const std::string& file) {
     });
 }
 
-int add_user(const std::string& database, const UserArguments& arguments) {
+int add_user(const Config& config, const UserArguments& arguments) {
     const auto role = domain::role_from(arguments.role);
     if (!role) return fail("the role is viewer, clerk, manager or admin", 2);
     if (!domain::is_email(arguments.email)) return fail("that is no e-mail address", 2);
     auto hash = read_new_password(arguments.email);
     if (!hash) return 2;
-    return with_core(database, [&](Core& core) {
+    return with_core(config, [&](Core& core) {
         domain::CreateAccount create;
         create.account.email = fold_case(arguments.email);
         create.account.name = arguments.name.empty() ? arguments.email : arguments.name;
@@ -165,10 +166,10 @@ int add_user(const std::string& database, const UserArguments& arguments) {
     });
 }
 
-int set_user_password(const std::string& database, const std::string& email) {
+int set_user_password(const Config& config, const std::string& email) {
     auto hash = read_new_password(email);
     if (!hash) return 2;
-    return with_core(database, [&](Core& core) {
+    return with_core(config, [&](Core& core) {
         const auto account = core.accounts.by_email(fold_case(email));
         if (!account) return fail("no such user", 2);
         domain::UpdateAccount update;
@@ -178,8 +179,8 @@ int set_user_password(const std::string& database, const std::string& email) {
     });
 }
 
-int list_users(const std::string& database, bool as_json) {
-    return with_core(database, [&](Core& core) {
+int list_users(const Config& config, bool as_json) {
+    return with_core(config, [&](Core& core) {
         json::array all;
         for (const auto& account : core.accounts.accounts()) {
             if (!as_json) {
@@ -200,13 +201,14 @@ int list_users(const std::string& database, bool as_json) {
     });
 }
 
-int verify(const std::string& database, bool rebuild, bool as_json) {
-    return with_core(database, [&](Core& core) {
+int verify(const Config& config, bool rebuild, bool as_json) {
+    if (rebuild && config.is_shared()) return fail("only the embedded store has a derived store to make anew", 2);
+    return with_core(config, [&](Core& core) {
         if (rebuild)
-            if (const auto rebuilt = core.storage->rebuild_derived(); !rebuilt) return fail(rebuilt.error().detail);
+            if (const auto rebuilt = core.sqlite->rebuild_derived(); !rebuilt) return fail(rebuilt.error().detail);
         bool all_ok = true;
         json::array lines;
-        for (const auto& check : core.storage->verify()) {
+        for (const auto& check : core.verify()) {
             all_ok = all_ok && check.ok;
             if (as_json)
                 lines.push_back(json::object{{"name", check.name}, {"ok", check.ok}, {"finding", check.finding}});
@@ -219,23 +221,57 @@ int verify(const std::string& database, bool rebuild, bool as_json) {
     });
 }
 
-int migrate(const std::string& database) {
-    return with_core(database, [&](Core&) {
-        fmt::print("{} is up to date\n", database);
+int migrate(const Config& config) {
+    return with_core(config, [&](Core&) {
+        fmt::print("{} is up to date\n", config.shown_database());
         return 0;
     });
 }
 
-int backup(const std::string& database, const std::string& file) {
-    return with_core(database, [&](Core& core) {
-        if (const auto done = core.storage->backup_to(file); !done) return fail(done.error().detail);
+int migrate_to(const std::string& from, const std::string& to, bool as_json) {
+    log::set_level("warn");
+    const auto source = make_config({{"DATABASE_URL", from}}, {}, {});
+    const auto target = make_config({{"DATABASE_URL", to}}, {}, {});
+    if (!source || source->is_shared()) return fail("--from must be sqlite:PATH", 2);
+    if (!target || !target->is_shared()) return fail("--to must be postgresql://USER@HOST/DATABASE", 2);
+    if (!std::filesystem::exists(source->sqlite_path()))
+        return fail(fmt::format("there is no {}", source->sqlite_path()), 2);
+    const bool show = isatty(STDERR_FILENO) == 1;
+    const auto progress = [show](std::int64_t done, std::int64_t all) {
+        if (show) fmt::print(stderr, "\r{} of {} changes", done, all);
+    };
+    const auto moved = storage::migrate_sqlite_to_postgres(source->sqlite_path(), target->database, progress);
+    if (show) fmt::print(stderr, "\n");
+    if (!moved) return fail(moved.error());
+    const std::pair<const char*, std::int64_t> counts[] = {
+        {"changes", moved->items},     {"orders", moved->orders},       {"movements", moved->movements},
+        {"products", moved->products}, {"locations", moved->locations}, {"levels", moved->levels},
+        {"accounts", moved->accounts}, {"sessions", moved->sessions},   {"answers", moved->answers}};
+    json::object lines;
+    for (const auto& [name, count] : counts) {
+        lines[name] = count;
+        if (!as_json) fmt::print("{:<10} {}\n", name, count);
+    }
+    if (as_json)
+        fmt::print("{}\n", json::serialize(lines));
+    else
+        fmt::print("moved to {}; all {} checks hold there\n", target->shown_database(), moved->checks.size());
+    return 0;
+}
+
+int backup(const Config& config, const std::string& file) {
+    if (config.is_shared()) return fail("back a PostgreSQL database up with pg_dump or pg_basebackup", 2);
+    return with_core(config, [&](Core& core) {
+        if (const auto done = core.sqlite->backup_to(file); !done) return fail(done.error().detail);
         fmt::print("{}\n", file);
         return 0;
     });
 }
 
-int restore(const std::string& file, const std::string& database) {
+int restore(const std::string& file, const Config& config) {
     namespace fs = std::filesystem;
+    if (config.is_shared()) return fail("restore a PostgreSQL database with pg_restore, then run verify", 2);
+    const auto database = config.sqlite_path();
     std::error_code error;
     if (!fs::exists(file, error)) return fail(fmt::format("there is no {}", file), 2);
     for (const char* part : {"", "-wal", "-shm", ".mark", ".derived"})
@@ -245,7 +281,7 @@ int restore(const std::string& file, const std::string& database) {
     if (!folder.empty()) fs::create_directories(folder, error);
     fs::copy_file(file, database, error);
     if (error) return fail(fmt::format("cannot copy to {}: {}", database, error.message()));
-    const int code = verify(database, true, false);
+    const int code = verify(config, true, false);
     if (code == 0) fmt::print("restored {} from {}\n", database, file);
     return code;
 }

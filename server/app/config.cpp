@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 
+#include "base/ensure.hpp"
 #include "base/text.hpp"
 
 extern char** environ;
@@ -18,6 +19,12 @@ using Problem = std::optional<std::string>;
 
 constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr unsigned io_threads_max = 64;
+constexpr unsigned lanes_max = 16;
+constexpr std::int64_t lock_lease_ms_max = 60'000;
+
+bool is_postgres(std::string_view url) {
+    return url.starts_with("postgresql://") || url.starts_with("postgres://");
+}
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r");
@@ -44,9 +51,8 @@ Problem set_flag(std::string_view value, bool& flag) {
 }
 
 Problem set_database(std::string_view value, Config& config) {
-    if (value.starts_with("postgresql:") || value.starts_with("postgres:"))
-        return "this version stores in SQLite only; use sqlite:PATH";
-    if (!value.starts_with(sqlite_scheme) || value.size() == sqlite_scheme.size()) return "must be sqlite:PATH";
+    const bool sqlite = value.starts_with(sqlite_scheme) && value.size() > sqlite_scheme.size();
+    if (!sqlite && !is_postgres(value)) return "must be sqlite:PATH or postgresql://USER@HOST/DATABASE";
     config.database = value;
     return std::nullopt;
 }
@@ -71,10 +77,35 @@ Problem set_log_level(std::string_view value, Config& config) {
 
 Problem set_redis(std::string_view value, Config& config) {
     config.redis.reset();
+    config.socketio_redis.reset();
     if (value.empty()) return std::nullopt;
-    auto settings = socketio::parse_redis_url(value);
+    auto settings = bus::redis::parse_url(value);
     if (!settings) return settings.error().message;
     config.redis = std::move(*settings);
+    // The Socket.IO adapter knows neither Sentinels nor clusters.
+    if (config.redis->kind != bus::redis::Settings::Kind::single) return std::nullopt;
+    auto adapter = socketio::parse_redis_url(value);
+    if (!adapter) return adapter.error().message;
+    config.socketio_redis = std::move(*adapter);
+    return std::nullopt;
+}
+
+Problem set_locks(std::string_view value, Config& config) {
+    if (value != "on" && value != "off") return "must be on or off";
+    config.locks = value == "on";
+    return std::nullopt;
+}
+
+Problem set_pooler(std::string_view value, Config& config) {
+    if (value != "session" && value != "transaction") return "must be session or transaction";
+    config.transaction_pooler = value == "transaction";
+    return std::nullopt;
+}
+
+Problem set_proxies(std::string_view value, Config& config) {
+    auto proxies = http::TrustedProxies::parse(value);
+    if (!proxies) return "must be a comma-separated list of addresses or networks such as 127.0.0.1,10.0.0.0/8";
+    config.trusted_proxies = std::move(*proxies);
     return std::nullopt;
 }
 
@@ -111,7 +142,20 @@ const std::vector<Definition>& definitions() {
              return set_number(value, 1, 65535, [&](auto number) { config.port = static_cast<std::uint16_t>(number); });
          }},
         {{"database", "DATABASE_URL", "where the data lies (default sqlite:data/onhand.db)"}, set_database},
-        {{"redis", "REDIS_URL", "Redis by which other programs reach the live clients (default none)"}, set_redis},
+        {{"redis", "REDIS_URL", "Redis of several instances and other programs (default none)"}, set_redis},
+        {{"lanes", "ONHAND_LANES", "transactions at a time on PostgreSQL, 1 to 16 (default 2)"},
+         [](std::string_view value, Config& config) {
+             return set_number(value, 1, lanes_max, [&](auto number) { config.lanes = static_cast<unsigned>(number); });
+         }},
+        {{"locks", "ONHAND_LOCKS", "product locks in Redis: on or off (default on)"}, set_locks},
+        {{"lock-lease-ms", "ONHAND_LOCK_LEASE_MS",
+          "a product lock ends by itself after this, 1 to 60000 (default 2000)"},
+         [](std::string_view value, Config& config) {
+             return set_number(value, 1, lock_lease_ms_max, [&](auto number) { config.lock_lease_ms = number; });
+         }},
+        {{"database-pooler", "ONHAND_DATABASE_POOLER",
+          "how PgBouncer between here and PostgreSQL pools: session or transaction (default session)"},
+         set_pooler},
         {{"registration", "ONHAND_REGISTRATION", "who may register: first (only the first account) or open"},
          set_registration},
         {{"log-level", "ONHAND_LOG_LEVEL", "debug, info, warn, error or off (default info)"}, set_log_level},
@@ -129,6 +173,9 @@ const std::vector<Definition>& definitions() {
          }},
         {{"behind-tls", "ONHAND_BEHIND_TLS", "a proxy in front speaks TLS: Secure cookies, HSTS"},
          [](std::string_view value, Config& config) { return set_flag(value, config.behind_tls); }},
+        {{"trusted-proxies", "ONHAND_TRUSTED_PROXIES",
+          "addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas"},
+         set_proxies},
         {{"allowed-origins", "ONHAND_ALLOWED_ORIGINS", "further origins of the page, separated by commas"},
          set_origins},
     };
@@ -168,7 +215,21 @@ Problem apply_source(const Values& values, std::string_view source, Config& conf
 
 }  // namespace
 
+bool Config::is_shared() const {
+    return is_postgres(database);
+}
+
+std::string Config::shown_database() const {
+    if (!is_shared()) return database;
+    const auto scheme = database.find("://") + 3;
+    const auto rest = database.substr(scheme);
+    const auto at = rest.substr(0, rest.find('/')).rfind('@');
+    const auto shown = at == std::string::npos ? rest : rest.substr(at + 1);
+    return database.substr(0, scheme) + shown.substr(0, shown.find('?'));
+}
+
 std::string Config::sqlite_path() const {
+    ensure(!is_shared(), "the database is a file");
     return database.substr(sqlite_scheme.size());
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "bus/redis/settings.hpp"
 #include "transport/http/options.hpp"
 #include "transport/socketio/cluster/redis_settings.hpp"
 
@@ -20,15 +21,25 @@ struct Config {
     std::string host = "127.0.0.1";
     std::uint16_t port = 3000;
     std::string database = "sqlite:data/onhand.db";
-    std::optional<socketio::RedisSettings> redis;
+    std::optional<bus::redis::Settings> redis;              // by which instances hear of each other
+    std::optional<socketio::RedisSettings> socketio_redis;  // the same for the Socket.IO adapter; a single Redis only
+    unsigned lanes = 2;                                     // of PostgreSQL, 1 to 16
+    bool locks = true;                                      // product locks in Redis
+    std::int64_t lock_lease_ms = 2000;                      // 1 to 60 000
+    bool transaction_pooler = false;                        // PgBouncer in transaction mode lies between
     http::Registration registration = http::Registration::first;
     std::string log_level = "info";
     bool demo = false;
     unsigned io_threads = 1;                   // 1 to 64
     std::string web;                           // folder of the page; empty = "web" beside the program
     bool behind_tls = false;                   // a proxy in front speaks TLS: Secure cookies, HSTS
+    http::TrustedProxies trusted_proxies;      // whose X-Forwarded-For is believed
     std::vector<std::string> allowed_origins;  // besides the server's own
 
+    // Several processes may share the database.
+    bool is_shared() const;
+    // The database as it may be shown to anybody: without user and password.
+    std::string shown_database() const;
     // The file behind `sqlite:PATH`.
     std::string sqlite_path() const;
 };

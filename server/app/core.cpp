@@ -24,24 +24,71 @@ class OwnRequest final : public engine::Request, public engine::CompletionSink {
     std::binary_semaphore done_{0};
 };
 
+std::vector<storage::Store*> stores_of(storage::postgres::PostgresStorage& postgres, unsigned lanes) {
+    std::vector<storage::Store*> stores;
+    for (unsigned lane = 0; lane < lanes; ++lane) stores.push_back(&postgres.store(static_cast<int>(lane)));
+    return stores;
+}
+
+std::unique_ptr<RedisParts> make_redis(const Config& config, const storage::postgres::PostgresStorage& postgres,
+                                       const Clock& clock) {
+    if (!config.redis) return nullptr;
+    return std::make_unique<RedisParts>(*config.redis, postgres.database_id(),
+                                        std::chrono::milliseconds(config.lock_lease_ms), clock);
+}
+
 }  // namespace
 
 Core::Core(std::unique_ptr<storage::sqlite::SqliteStorage> opened, const Clock& clock)
-    : storage(std::move(opened)),
-      queries(storage->read_store()),
-      engine({}, storage->store(), bus, stock, accounts, clock) {
-    bus.subscribe([this](const domain::FeedBatchPtr& batch) { storage->on_batch(batch); });
+    : sqlite(std::move(opened)),
+      queries(sqlite->read_store()),
+      engine({}, std::vector{&sqlite->store()}, nullptr, bus, stock, accounts, clock) {
+    bus.subscribe([this](const domain::FeedBatchPtr& batch) { sqlite->on_batch(batch); });
 }
 
-Result<std::unique_ptr<Core>, std::string> Core::open(const std::string& path, const Clock& clock) {
-    using Opened = Result<std::unique_ptr<Core>, std::string>;
+Core::Core(std::unique_ptr<storage::postgres::PostgresStorage> opened, const Config& config, const Clock& clock)
+    : postgres(std::move(opened)),
+      redis(make_redis(config, *postgres, clock)),
+      queries(postgres->read_store()),
+      engine({}, stores_of(*postgres, config.lanes), redis && config.locks ? &redis->locks : nullptr, bus, stock,
+             accounts, clock),
+      relay(std::make_unique<engine::Relay>(postgres->outbox(), postgres->read_store(),
+                                            redis ? &redis->channel : nullptr, bus, stock, accounts)),
+      cluster(std::make_unique<engine::Cluster>(postgres->read_store(), accounts, *relay,
+                                                redis ? &redis->counter : nullptr,
+                                                redis && config.locks ? &redis->locks : nullptr, redis != nullptr)) {
+    engine.on_committed([this] { relay->wake(); });
+    bus.subscribe([this](const domain::FeedBatchPtr& batch) { postgres->saw_head(batch->last()); });
+}
+
+Result<std::unique_ptr<Core>, std::string> Core::make(const Config& config, const Clock& clock) {
+    using Made = Result<std::unique_ptr<Core>, std::string>;
+    if (config.is_shared()) {
+        storage::postgres::PostgresOptions options;
+        options.url = config.database;
+        options.lanes = static_cast<int>(config.lanes);
+        options.prepared = !config.transaction_pooler;
+        auto opened = storage::postgres::PostgresStorage::open(options, clock);
+        if (!opened) return Made(boost::system::in_place_error, opened.error().detail);
+        return std::unique_ptr<Core>(new Core(std::move(*opened), config, clock));
+    }
     storage::sqlite::SqliteOptions options;
-    options.path = path;
+    options.path = config.sqlite_path();
     auto opened = storage::sqlite::SqliteStorage::open(options, clock);
-    if (!opened) return Opened(boost::system::in_place_error, opened.error().detail);
-    std::unique_ptr<Core> core(new Core(std::move(*opened), clock));
-    if (auto filled = core->fill(); !filled) return Opened(boost::system::in_place_error, filled.error());
+    if (!opened) return Made(boost::system::in_place_error, opened.error().detail);
+    return std::unique_ptr<Core>(new Core(std::move(*opened), clock));
+}
+
+Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, const Clock& clock) {
+    auto core = make(config, clock);
+    if (!core) return core;
+    if (auto filled = (*core)->fill(); !filled)
+        return Result<std::unique_ptr<Core>, std::string>(boost::system::in_place_error, filled.error());
     return core;
+}
+
+storage::ReadStore& Core::read_store() {
+    return sqlite ? sqlite->read_store() : postgres->read_store();
 }
 
 Result<void, std::string> Core::fill() {
@@ -51,15 +98,28 @@ Result<void, std::string> Core::fill() {
     visitor.level = [this](const domain::StockLevel& level) { stock.put_level(level); };
     visitor.account = [this](domain::Account&& account) { accounts.put_account(std::move(account)); };
     visitor.session = [this](const domain::Session& session) { accounts.put_session(session); };
-    const auto head = storage->read_store().visit_all(visitor);
-    if (!head) return head.error().detail;
-    stock.set_head(*head);
+    const auto moment = read_store().visit_all(visitor);
+    if (!moment) return moment.error().detail;
+    filled_ = *moment;
+    stock.set_head(filled_.head);
     return {};
 }
 
 Result<void, std::string> Core::start() {
     if (auto started = engine.start(); !started) return started.error().detail;
+    if (relay) relay->start(filled_);
+    if (redis) redis->channel.start();
     return {};
+}
+
+void Core::stop() {
+    engine.stop();
+    if (relay) relay->stop();
+    if (redis) redis->channel.stop();
+}
+
+std::vector<storage::Check> Core::verify() {
+    return sqlite ? sqlite->verify() : postgres->verify();
 }
 
 Result<domain::Outcome, engine::Failure> Core::run(domain::Command command) {

@@ -28,6 +28,8 @@ struct CommandLine {
     ImportArguments import;
     std::string import_kind = "products";
     std::string file = "-";
+    std::string from;
+    std::string to;
     UserArguments user;
     bool json = false;
     bool rebuild = false;
@@ -73,36 +75,42 @@ void add_import(CommandLine& line) {
     command.add_flag("--json", line.import.json, "print the result as JSON");
     command.callback([&line] {
         line.import.kind = line.import_kind == "stock" ? http::ImportKind::stock : http::ImportKind::products;
-        line.run = [&line](const Config& config) { return import_file(config.sqlite_path(), line.import); };
+        line.run = [&line](const Config& config) { return import_file(config, line.import); };
     });
 }
 
 void add_data_commands(CommandLine& line) {
     auto& exported = add_command(line.app, line, "export", "Write the stock table as CSV");
     exported.add_option("--output", line.file, "the file; - is standard output");
-    exported.callback([&line] {
-        line.run = [&line](const Config& config) { return export_stock(config.sqlite_path(), line.file); };
-    });
+    exported.callback(
+        [&line] { line.run = [&line](const Config& config) { return export_stock(config, line.file); }; });
 
     auto& verified = add_command(line.app, line, "verify", "Recompute every invariant from the stored rows");
     verified.add_flag("--rebuild", line.rebuild, "first make the derived store anew");
     verified.add_flag("--json", line.json, "print the result as JSON");
-    verified.callback([&line] {
-        line.run = [&line](const Config& config) { return verify(config.sqlite_path(), line.rebuild, line.json); };
-    });
+    verified.callback(
+        [&line] { line.run = [&line](const Config& config) { return verify(config, line.rebuild, line.json); }; });
 
-    auto& migrated = add_command(line.app, line, "migrate", "Bring the database to this version's schema");
-    migrated.callback([&line] { line.run = [](const Config& config) { return migrate(config.sqlite_path()); }; });
+    auto& migrated =
+        add_command(line.app, line, "migrate", "Bring the database to this version's schema, or move it to PostgreSQL");
+    auto* from = migrated.add_option("--from", line.from, "move the data of this embedded database, sqlite:PATH");
+    auto* to = migrated.add_option("--to", line.to, "into this empty one, postgresql://USER@HOST/DATABASE");
+    from->needs(to);
+    to->needs(from);
+    migrated.add_flag("--json", line.json, "print the counts as JSON");
+    migrated.callback([&line] {
+        line.run = [&line](const Config& config) {
+            return line.from.empty() ? migrate(config) : migrate_to(line.from, line.to, line.json);
+        };
+    });
 
     auto& backed_up = add_command(line.app, line, "backup", "Copy the database as of one moment to a new file");
     backed_up.add_option("file", line.file, "the new file")->required();
-    backed_up.callback(
-        [&line] { line.run = [&line](const Config& config) { return backup(config.sqlite_path(), line.file); }; });
+    backed_up.callback([&line] { line.run = [&line](const Config& config) { return backup(config, line.file); }; });
 
     auto& restored = add_command(line.app, line, "restore", "Make a new database from a backup, and verify it");
     restored.add_option("file", line.file, "the backup")->required();
-    restored.callback(
-        [&line] { line.run = [&line](const Config& config) { return restore(line.file, config.sqlite_path()); }; });
+    restored.callback([&line] { line.run = [&line](const Config& config) { return restore(line.file, config); }; });
 }
 
 void add_user_commands(CommandLine& line) {
@@ -112,19 +120,16 @@ void add_user_commands(CommandLine& line) {
     added.add_option("email", line.user.email)->required();
     added.add_option("--name", line.user.name, "shown beside what the user does");
     added.add_option("--role", line.user.role, "viewer, clerk, manager or admin (default admin)");
-    added.callback(
-        [&line] { line.run = [&line](const Config& config) { return add_user(config.sqlite_path(), line.user); }; });
+    added.callback([&line] { line.run = [&line](const Config& config) { return add_user(config, line.user); }; });
 
     auto& password = add_command(user, line, "password", "Set a new password, read from standard input");
     password.add_option("email", line.user.email)->required();
-    password.callback([&line] {
-        line.run = [&line](const Config& config) { return set_user_password(config.sqlite_path(), line.user.email); };
-    });
+    password.callback(
+        [&line] { line.run = [&line](const Config& config) { return set_user_password(config, line.user.email); }; });
 
     auto& list = add_command(user, line, "list", "List all users");
     list.add_flag("--json", line.json, "print the list as JSON");
-    list.callback(
-        [&line] { line.run = [&line](const Config& config) { return list_users(config.sqlite_path(), line.json); }; });
+    list.callback([&line] { line.run = [&line](const Config& config) { return list_users(config, line.json); }; });
 }
 
 int run(int argc, char** argv) {

@@ -53,6 +53,7 @@ http::Options http_options(const Config& config, const engine::AccountBook& acco
     options.port = config.port;
     options.io_threads = config.io_threads;
     options.behind_tls = config.behind_tls;
+    options.trusted_proxies = config.trusted_proxies;
     options.origins = config.allowed_origins;
     options.registration = config.registration;
     // An account that the demo did not make is nobody's business.
@@ -78,6 +79,13 @@ std::unique_ptr<socketio::RedisAdapter> make_cluster(const socketio::RedisSettin
     });
 }
 
+std::function<void(std::string)> presence_teller(Core& core) {
+    if (!core.redis) return {};
+    return [&channel = core.redis->channel](std::string message) {
+        channel.publish(bus::Topic::presence, std::move(message));
+    };
+}
+
 // Each connection is a file; the usual soft limit of 1 024 is far below what one machine can serve.
 void raise_file_limit() {
     rlimit limit{};
@@ -93,21 +101,27 @@ class Server {
         : config_(config),
           core_(std::move(core)),
           options_(http_options(config, core_->accounts)),
-          http_(options_, http::Services{core_->engine, core_->stock, core_->accounts, core_->queries, clock},
-                std::move(page)),
+          http_(
+              options_,
+              http::Services{core_->engine, core_->stock, core_->accounts, core_->queries, clock, core_->cluster.get()},
+              std::move(page)),
           sockets_(live_options(config_), http_.io_contexts()),
           catch_up_(catch_up_threads, catch_up_queue_max),
           feed_(live::LiveFeed::Parts{sockets_, core_->stock, core_->accounts, core_->queries, clock, options_,
                                       [this](std::function<void()> job) { return catch_up_.post(std::move(job)); },
                                       [this](std::size_t io_index, http::Call call, http::CallDone done) {
                                           http_.call(io_index, std::move(call), std::move(done));
-                                      }},
+                                      },
+                                      core_->cluster.get(), presence_teller(*core_)},
                 http_.io_contexts()),
           signals_(main_, SIGTERM, SIGINT),
           timer_(main_) {
         http_.set_live(sockets_);
-        if (config_.redis) sockets_.set_cluster(make_cluster(*config_.redis));
+        if (config_.socketio_redis) sockets_.set_cluster(make_cluster(*config_.socketio_redis));
         core_->bus.subscribe([this](const domain::FeedBatchPtr& batch) { feed_.on_batch(batch); });
+        if (core_->redis)
+            core_->redis->channel.subscribe(bus::Topic::presence,
+                                            [this](std::string_view message) { feed_.heard_presence(message); });
     }
 
     ~Server() {
@@ -139,7 +153,10 @@ class Server {
 
     void announce() const {
         fmt::print("Onhand is ready at {}\n", address());
-        fmt::print("  data     {}\n", std::filesystem::absolute(config_.sqlite_path()).lexically_normal().string());
+        const auto data = config_.is_shared()
+                              ? config_.shown_database()
+                              : std::filesystem::absolute(config_.sqlite_path()).lexically_normal().string();
+        fmt::print("  data     {}\n", data);
         if (options_.demo) fmt::print("  sign in  {}  {}\n", options_.demo->email, options_.demo->password);
         fmt::print("  stop     Ctrl+C\n");
         std::fflush(stdout);
@@ -243,7 +260,7 @@ int serve(const Config& config) {
     } else {
         log::warn("serve", "no page is built; only the API is served (see --web)");
     }
-    auto core = Core::open(config.sqlite_path(), clock);
+    auto core = Core::open(config, clock);
     if (!core) return refuse(core.error());
     Server server(config, std::move(*core), std::move(page), clock);
     return server.run();

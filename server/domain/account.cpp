@@ -42,7 +42,7 @@ bool is_enabled_admin(const Account& account) {
 
 Account add_account(const Account& wanted, Role role, WorkingSet& set, const Context& context, Changes& changes) {
     Account account = wanted;
-    account.id = AccountId{set.sequences.account++};
+    account.id = AccountId{set.sequences.account.take()};
     account.uuid = context.ids.next(context.now);
     account.role = role;
     account.disabled = false;

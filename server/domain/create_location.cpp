@@ -16,7 +16,7 @@ Outcome judge(const CreateLocation& command, WorkingSet& set, const Context& con
     if (set.find_location(command.code) != nullptr)
         return refuse_at(RefusalCode::already_exists, "/code",
                          sentence("There is a location with the code ", command.code, " already."));
-    const Location location{.id = LocationId{set.sequences.location++},
+    const Location location{.id = LocationId{set.sequences.location.take()},
                             .code = command.code,
                             .name = command.name,
                             .created_at = context.now};

@@ -49,7 +49,7 @@ class ImportPlan {
     std::unordered_map<std::string_view, std::size_t> by_sku_;  // index into drafts_
     std::set<std::pair<std::string_view, LocationId>> seen_;    // SKU and location of earlier rows, bad ones too
     std::vector<StockChange> stock_;
-    std::int64_t new_products_ = 0;
+    std::size_t new_products_ = 0;
 };
 
 void ImportPlan::fault(const ImportRow& row, std::string_view column, std::string detail) {
@@ -65,7 +65,7 @@ Draft ImportPlan::draft_of(const ImportRow& row) const {
     } else if (const auto* const product = std::as_const(set_).find_product(row.sku)) {
         draft.product = *product;
     } else {
-        draft.product.id = ProductId{set_.sequences.product + new_products_};
+        draft.product.id = ProductId{set_.sequences.product.peek(new_products_)};
         draft.product.sku = row.sku;
         draft.product.created_at = context_.now;
         draft.is_new = true;
@@ -159,8 +159,7 @@ void ImportPlan::apply(Changes& changes) {
                          .actor = context_.actor});
         set_.put_product(product, is_new);
         if (!is_new) continue;
-        ensure(raw(product.id) == set_.sequences.product, "new products are numbered in order");
-        set_.sequences.product += 1;
+        ensure(raw(product.id) == set_.sequences.product.take(), "new products are numbered in order");
         const StockLevel main_level{.key = {product.id, main_location}, .updated_at = context_.now};
         set_.put_level(main_level);
         changes.levels[main_level.key] = main_level;

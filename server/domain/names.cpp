@@ -1,5 +1,6 @@
 #include "domain/names.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/ensure.hpp"
@@ -20,6 +21,11 @@ std::string_view name_in(const Table& table, Value value) {
         if (row.value == value) return row.name;
     ensure(false, "every value has a name");
     return {};
+}
+
+template <class Table, class Value>
+bool has_value(const Table& table, Value value) {
+    return std::ranges::any_of(table, [value](const auto& row) { return row.value == value; });
 }
 
 template <class Value, std::size_t rows>
@@ -117,6 +123,22 @@ constexpr auto reasons = std::to_array<ReasonRow>({
 });
 
 }  // namespace
+
+bool is_known(OrderStatus status) {
+    return has_value(order_states, status);
+}
+
+bool is_known(MovementKind kind) {
+    return has_value(movement_kinds, kind);
+}
+
+bool is_known(Reason reason) {
+    return has_value(reasons, reason);
+}
+
+bool is_known_place(std::int64_t place) {
+    return place > 0 || has_value(places, static_cast<Place>(place));
+}
 
 std::string_view name(Role role) {
     return name_in(roles, role);

@@ -97,6 +97,12 @@ std::string_view name(RefusalCode code);
 // A virtual place, or "location".
 std::string_view place_name(std::int64_t place);
 
+// Whether a stored or received number is a value of this version.
+bool is_known(OrderStatus status);
+bool is_known(MovementKind kind);
+bool is_known(Reason reason);
+bool is_known_place(std::int64_t place);
+
 std::optional<Role> role_from(std::string_view text);
 std::optional<OrderStatus> order_status_from(std::string_view text);
 std::optional<Reason> reason_from(std::string_view text);

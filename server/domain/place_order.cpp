@@ -86,7 +86,7 @@ std::optional<Refusal> refuse_shortages(Basket& basket) {
 Order new_order(const PlaceOrder& command, Basket& basket, WorkingSet& set, const Context& context) {
     Order order;
     order.id = context.ids.next(context.now);
-    order.number = set.sequences.order_number++;
+    order.number = set.sequences.order_number.take();
     order.lines.reserve(basket.size);
     for (const auto& want : basket.all())
         order.lines.push_back(

@@ -30,6 +30,7 @@ struct RowsOf {
 
     void operator()(const PlaceOrder& command) const {
         for (const auto& line : command.lines) level(line.sku, line.location);
+        request.draws.orders += 1;
     }
     void operator()(const FulfilOrder& command) const { order(command.order); }
     void operator()(const CancelOrder& command) const { order(command.order); }
@@ -38,18 +39,29 @@ struct RowsOf {
         product(command.product.sku);
         location({});
         for (const auto& opening : command.opening_stock) location(opening.location);
+        request.draws.products += 1;
     }
     void operator()(const UpdateProduct& command) const { product(command.sku); }
     void operator()(const ArchiveProduct& command) const {
         if (!set.has_all_levels(command.sku)) request.products.push_back(command.sku);
     }
-    void operator()(const CreateLocation& command) const { location(command.code); }
+    void operator()(const CreateLocation& command) const {
+        location(command.code);
+        request.draws.locations += 1;
+    }
     void operator()(const ImportProducts& command) const {
         location({});
         for (const auto& row : command.rows) level(row.sku, row.location);
+        request.draws.products += command.rows.size();
     }
-    void operator()(const RegisterAccount& command) const { email(command.account.email); }
-    void operator()(const CreateAccount& command) const { email(command.account.email); }
+    void operator()(const RegisterAccount& command) const {
+        email(command.account.email);
+        request.draws.accounts += 1;
+    }
+    void operator()(const CreateAccount& command) const {
+        email(command.account.email);
+        request.draws.accounts += 1;
+    }
     void operator()(const UpdateAccount& command) const {
         if (!set.has_account(command.account)) request.accounts.push_back(command.account);
     }
@@ -80,6 +92,7 @@ void RowRequest::clear() {
     accounts.clear();
     account_ids.clear();
     sessions.clear();
+    draws = {};
 }
 
 }  // namespace onhand::domain

@@ -63,7 +63,7 @@ Outcome judge(const CreateProduct& command, WorkingSet& set, const Context& cont
     if (auto refusal = add_up(command.opening_stock, set, openings)) return std::move(*refusal);
 
     Product product = command.product;
-    product.id = ProductId{set.sequences.product++};
+    product.id = ProductId{set.sequences.product.take()};
     product.archived = false;
     product.version = 1;
     product.created_at = context.now;

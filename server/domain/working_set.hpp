@@ -16,6 +16,7 @@
 #include "domain/catalogue.hpp"
 #include "domain/commands.hpp"
 #include "domain/level.hpp"
+#include "domain/number_source.hpp"
 #include "domain/order.hpp"
 
 namespace onhand::domain {
@@ -42,7 +43,15 @@ struct RowRequest {
     std::vector<Uuid> accounts;
     std::vector<AccountId> account_ids;
     std::vector<TokenHash> sessions;
-    bool empty() const;
+    // At most so many new numbers of each kind will be taken.
+    struct Draws {
+        std::size_t products = 0;
+        std::size_t locations = 0;
+        std::size_t accounts = 0;
+        std::size_t orders = 0;
+    };
+    Draws draws;
+    bool empty() const;  // of rows
     void clear();
 };
 
@@ -50,12 +59,12 @@ struct RowRequest {
 class WorkingSet;
 void request_rows(const Command& command, const WorkingSet& set, RowRequest& request);
 
-// The next free internal ids. The store sets them; decide() takes from them.
+// The next free internal ids and order numbers. The store sets them; decide() takes from them. They outlive clear().
 struct Sequences {
-    std::int64_t product = 1;
-    std::int64_t location = 2;  // 1 is MAIN
-    std::int64_t account = 1;
-    std::int64_t order_number = first_order_number;
+    NumberSource product;
+    NumberSource location;  // 1 is MAIN
+    NumberSource account;
+    NumberSource order_number;  // from first_order_number
 };
 
 class WorkingSet {

@@ -32,6 +32,9 @@ std::shared_ptr<const Identity> identity_of(const domain::Account& account, cons
 
 void AccountBook::put_account_locked(domain::Account account) {
     const auto id = raw(account.id);
+    // Of two processes' changes the later may be heard of first.
+    if (const auto known = accounts_.find(id); known != accounts_.end() && known->second.version > account.version)
+        return;
     by_uuid_[account.uuid] = id;
     by_email_[account.email] = id;
     for (auto& [hash, entry] : sessions_)

@@ -1,6 +1,6 @@
 #pragma once
 // Accounts and live sessions in memory, so that every request can be told who sends it without asking the database.
-// Filled at start, brought up to date by the lane before a batch is answered. Thread-safe.
+// Filled at start, brought up to date by the lanes before a batch is answered. Thread-safe.
 
 #include <atomic>
 #include <cstdint>
@@ -39,7 +39,7 @@ class AccountBook {
     void put_account(domain::Account account);
     void put_session(const domain::Session& session);
 
-    // Applies a committed batch. Lane thread.
+    // Applies a committed batch. Any thread.
     void apply(const domain::Changes& changes);
 
     // The live session behind a token hash: not ended, not expired, not idle, its account not disabled.

@@ -72,9 +72,8 @@ void fail_all(Batch& batch, Failure failure) {
     for (auto* request : batch.requests) request->answer = {failure, false};
 }
 
-Result<std::vector<std::optional<storage::KnownKey>>, storage::StoreError> load_batch(const Batch& batch,
-                                                                                      storage::Store& store,
-                                                                                      domain::WorkingSet& set) {
+Result<storage::KnownKeys, storage::StoreError> load_batch(const Batch& batch, storage::Store& store,
+                                                           domain::WorkingSet& set) {
     std::vector<domain::KeyHash> keys;
     keys.reserve(batch.requests.size());
     domain::RowRequest rows;
@@ -82,16 +81,12 @@ Result<std::vector<std::optional<storage::KnownKey>>, storage::StoreError> load_
         keys.push_back(request->key);
         domain::request_rows(request->command, set, rows);
     }
-    auto known = store.find_keys(keys);
-    if (!known) return known;
-    ensure(known->size() == keys.size(), "every key is looked up");
-    if (!rows.empty())
-        if (auto loaded = store.load(rows, set); !loaded) return loaded.error();
+    auto known = store.load(keys, rows, set);
+    if (known) ensure(known->size() == keys.size(), "every key is looked up");
     return known;
 }
 
-void judge_batch(Batch& batch, std::vector<std::optional<storage::KnownKey>>& known, domain::WorkingSet& set,
-                 UuidGenerator& ids, UnixMillis now) {
+void judge_batch(Batch& batch, storage::KnownKeys& known, domain::WorkingSet& set, UuidGenerator& ids, UnixMillis now) {
     std::unordered_map<domain::KeyHash, const Request*, HashKey> seen;
     seen.reserve(batch.requests.size());
     // An order of one line makes two items; growing step by step would move every one of them several times.

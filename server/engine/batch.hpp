@@ -28,14 +28,12 @@ struct Batch {
 void fail_all(Batch& batch, Failure failure);
 
 // Loads what the batch needs into `set`: the known keys (in the order of the requests) and the rows.
-Result<std::vector<std::optional<storage::KnownKey>>, storage::StoreError> load_batch(const Batch& batch,
-                                                                                      storage::Store& store,
-                                                                                      domain::WorkingSet& set);
+Result<storage::KnownKeys, storage::StoreError> load_batch(const Batch& batch, storage::Store& store,
+                                                           domain::WorkingSet& set);
 
 // Judges the requests in order: repeats of known keys get their first answer, all others go through decide(). Fills
 // answers and changes; calls Request::render where an answer must be stored.
-void judge_batch(Batch& batch, std::vector<std::optional<storage::KnownKey>>& known, domain::WorkingSet& set,
-                 UuidGenerator& ids, UnixMillis now);
+void judge_batch(Batch& batch, storage::KnownKeys& known, domain::WorkingSet& set, UuidGenerator& ids, UnixMillis now);
 
 // Hands the finished requests back, one call per sink.
 void complete_batch(Batch& batch);

@@ -162,7 +162,7 @@ TEST(Engine, gives_up_a_batch_that_keeps_conflicting) {
     Harness h;
     h.add_product("A", 10);
     h.fault = [](std::uint64_t) { return CommitFault::conflict; };
-    EXPECT_EQ(*h.ask(Harness::order_of("A", 1)).failure(), Failure::storage_unavailable);
+    EXPECT_EQ(*h.ask(Harness::order_of("A", 1)).failure(), Failure::busy);
     h.fault = nullptr;
     EXPECT_NE(h.ask(Harness::order_of("A", 1)).order(), nullptr);
     EXPECT_EQ(h.available("A"), 9);

@@ -26,6 +26,7 @@ struct ProductRow {
     std::string name;
     Slot category = 0;
     bool archived = false;
+    std::int64_t version = 0;
     Quantity reorder_point = 0;
     std::vector<Slot> levels;  // few: one per location
 };
@@ -67,9 +68,11 @@ bool in_state(StockState state, Quantity available, Quantity reorder_point) {
 
 }  // namespace
 
-// Who may do what: the lane (or the filling thread) alone changes anything. Level values change without a lock (each
-// LevelCell is consistent by itself); rows are added and texts change under the exclusive lock. Readers share it.
+// Who may do what: whoever applies holds `writer`, so one thread at a time changes anything. Level values change
+// without the other lock (each LevelCell is consistent by itself); rows are added and texts change under it, exclusive.
+// Readers share it.
 struct StockView::Impl {
+    std::mutex writer;
     mutable std::shared_mutex mutex;
     std::deque<ProductRow> products;
     std::deque<LevelRow> levels;
@@ -140,6 +143,8 @@ struct StockView::Impl {
             by_id.emplace(raw(product.id), slot);
         }
         auto& row = products[slot];
+        if (product.version <= row.version) return;
+        row.version = product.version;
         fill(row, product);
         search.put(slot, fold_case(product.sku + '\n' + product.name + '\n' + product.barcode));
         if (product.archived && !row.archived) {
@@ -149,11 +154,12 @@ struct StockView::Impl {
         }
     }
 
+    // Nothing, when the product or the location is not known yet: another process made it, and the feed will tell of
+    // it first and of the level after.
     void add_level(const domain::StockLevel& level) {
         const auto product = by_id.find(raw(level.key.product));
-        ensure(product != by_id.end(), "a level belongs to a known product");
         const auto location = location_slot(level.key.location);
-        ensure(location != no_slot, "a level lies at a known location");
+        if (product == by_id.end() || location == no_slot) return;
         const auto slot = static_cast<Slot>(levels.size());
         auto& row = levels.emplace_back();
         row.key = level.key;
@@ -349,6 +355,7 @@ void StockView::set_head(domain::FeedSeq head) {
 
 void StockView::apply(const domain::Changes& changes, domain::FeedSeq head) {
     auto& impl = *impl_;
+    const std::lock_guard writing(impl.writer);
     const auto is_structural = [](const domain::FeedItem& item) {
         return std::holds_alternative<domain::ProductEvent>(item) ||
                std::holds_alternative<domain::LocationEvent>(item);
@@ -357,7 +364,7 @@ void StockView::apply(const domain::Changes& changes, domain::FeedSeq head) {
         const std::unique_lock lock(impl.mutex);
         for (const auto& item : changes.items) {
             if (const auto* event = std::get_if<domain::LocationEvent>(&item))
-                impl.locations.push_back(event->location);
+                if (impl.location_slot(event->location.id) == no_slot) impl.locations.push_back(event->location);
             if (const auto* event = std::get_if<domain::ProductEvent>(&item)) impl.put_product(event->product);
         }
     }
@@ -366,15 +373,15 @@ void StockView::apply(const domain::Changes& changes, domain::FeedSeq head) {
         const auto slot = impl.level_slot(key);
         if (slot == no_slot)
             added.push_back(&level);
-        else
-            impl.levels[slot].cell.store(level);
+        else if (auto& row = impl.levels[slot]; level.version > row.cell.load(key).version)
+            row.cell.store(level);
     }
     if (!added.empty()) {
         const std::unique_lock lock(impl.mutex);
         for (const auto* level : added) impl.add_level(*level);
         impl.sort_added();
     }
-    impl.head.store(head, std::memory_order_release);
+    if (head > impl.head.load(std::memory_order_relaxed)) impl.head.store(head, std::memory_order_release);
 }
 
 StockPage StockView::page(const StockFilter& filter) const {

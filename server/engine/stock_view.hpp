@@ -1,6 +1,6 @@
 #pragma once
 // The stock table as readers see it: every product and level of the database in memory, brought up to date by the
-// lane before a batch is answered, so that who was answered also sees it. Answers the stock page, search, SKU look-up
+// lanes before a batch is answered, so that who was answered also sees it. Answers the stock page, search, SKU look-up
 // and the names behind ids. Thread-safe; readers never make the lane wait longer than a copy of the sort keys.
 // Cost: about 400 bytes a product.
 
@@ -78,7 +78,9 @@ class StockView {
     void put_level(const domain::StockLevel& level);
     void set_head(domain::FeedSeq head);
 
-    // Applies a committed batch. Lane thread. Archived products leave the stock table.
+    // Applies a committed batch. Any thread; batches may come twice and, as far as they are about different levels and
+    // products, in any order: what is older than what is known changes nothing. `head` is the feed number up to which
+    // everything was applied, 0 when the batch has no numbers yet. Archived products leave the stock table.
     void apply(const domain::Changes& changes, domain::FeedSeq head);
 
     StockPage page(const StockFilter& filter) const;

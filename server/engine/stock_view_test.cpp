@@ -129,7 +129,9 @@ TEST_F(StockViewTest, shows_a_committed_batch) {
         domain::ProductEvent{0, domain::ProductEvent::Kind::created, product(4, "MUG-4", "Mug", "Kitchen"), {}});
     changes.items.emplace_back(domain::LocationEvent{0, location(3, "WEST"), {}});
     changes.levels[{domain::ProductId{4}, domain::LocationId{3}}] = level(4, 3, 12);
-    changes.levels[{domain::ProductId{1}, domain::LocationId{1}}] = level(1, 1, 10, 10);
+    auto sold_out = level(1, 1, 10, 10);
+    sold_out.version = 2;
+    changes.levels[sold_out.key] = sold_out;
     view.apply(changes, 50);
     EXPECT_EQ(view.head(), 50);
     EXPECT_EQ(view.level("PEN-1", "")->level.available(), 0);
@@ -137,9 +139,42 @@ TEST_F(StockViewTest, shows_a_committed_batch) {
     EXPECT_EQ(view.categories(), (std::vector<std::string>{"Kitchen", "Office"}));
 }
 
+TEST_F(StockViewTest, what_is_older_than_what_is_known_changes_nothing) {
+    auto newer = level(1, 1, 10, 3);
+    newer.version = 7;
+    domain::Changes changes;
+    changes.levels[newer.key] = newer;
+    view.apply(changes, 60);
+    auto older = level(1, 1, 10, 1);
+    older.version = 6;
+    domain::Changes late;
+    late.levels[older.key] = older;
+    late.items.emplace_back(
+        domain::ProductEvent{0, domain::ProductEvent::Kind::updated, product(1, "PEN-1", "Old name", "Office"), {}});
+    late.items.emplace_back(domain::LocationEvent{0, location(1, "MAIN"), {}});
+    view.apply(late, 59);
+    EXPECT_EQ(view.level("PEN-1", "")->level.allocated, 3);
+    EXPECT_NE(view.level("PEN-1", "")->name, "Old name");
+    EXPECT_EQ(view.locations().size(), 2U);
+    EXPECT_EQ(view.head(), 60);
+}
+
+TEST_F(StockViewTest, leaves_out_levels_of_products_it_has_not_heard_of) {
+    domain::Changes changes;
+    changes.levels[{domain::ProductId{99}, domain::LocationId{1}}] = level(99, 1, 5);
+    changes.levels[{domain::ProductId{1}, domain::LocationId{99}}] = level(1, 99, 5);
+    view.apply(changes, 60);
+    EXPECT_EQ(view.page({}).total, 4);
+    changes.items.emplace_back(
+        domain::ProductEvent{0, domain::ProductEvent::Kind::created, product(99, "NEW", "New", "Office"), {}});
+    view.apply(changes, 61);
+    EXPECT_EQ(view.page({}).total, 5);
+}
+
 TEST_F(StockViewTest, takes_archived_products_off_the_table) {
     auto gone = product(2, "INK-2", "Black ink", "Office");
     gone.archived = true;
+    gone.version = 2;
     domain::Changes changes;
     changes.items.emplace_back(domain::ProductEvent{0, domain::ProductEvent::Kind::archived, gone, {}});
     view.apply(changes, 43);

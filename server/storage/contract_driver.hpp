@@ -27,6 +27,8 @@ class StoreUnderTest {
     virtual ReadStore& read_store() = 0;
     // Closes and opens again on the same data.
     virtual void reopen() = 0;
+    // Gives the items of a committed batch the numbers that the outbox gave them, where one numbers.
+    virtual void number(domain::Changes& changes) { static_cast<void>(changes); }
     // Lets an adapter bring whatever it does behind the commit into some state chosen by `random`.
     virtual void shake(std::uint64_t random) { static_cast<void>(random); }
 };
@@ -64,9 +66,13 @@ class Driver {
         domain::Changes changes = judge(wishes, outcomes);
         const auto result = under_test_.store().commit(changes);
         EXPECT_EQ(result.status, CommitStatus::committed) << result.error.detail;
+        under_test_.number(changes);
         for (auto& item : changes.items) items.push_back(item);
         for (auto& [key, level] : changes.levels) levels[key] = level;
-        set_.forget_documents();
+        if (under_test_.store().rows_stay_valid())
+            set_.forget_documents();
+        else
+            set_.clear();
         return outcomes;
     }
     domain::Outcome run(const domain::Command& command) { return run({Wish{command, {}, {}, actor}}).front(); }
@@ -86,8 +92,7 @@ class Driver {
     void load(const domain::Command& command) {
         domain::RowRequest request;
         domain::request_rows(command, set_, request);
-        if (request.empty()) return;
-        const auto loaded = under_test_.store().load(request, set_);
+        const auto loaded = under_test_.store().load({}, request, set_);
         ASSERT_TRUE(loaded.has_value()) << loaded.error().detail;
     }
 

@@ -1,7 +1,8 @@
 #pragma once
-// The storage port: where rows, the ledger and the feed live. Two faces: Store, used by the engine's one lane thread,
-// loads rows and commits batches; ReadStore answers readers from any thread. Both are blocking. Adapters:
-// storage/sqlite (embedded); the contract suite in storage/contract_test.hpp holds every adapter to what is said here.
+// The storage port: where rows, the ledger and the feed live. Three faces, all blocking: Store, one per lane of the
+// engine, loads rows and commits batches; ReadStore answers readers from any thread; Outbox, of stores that several
+// processes share, numbers committed batches and gives them out. Adapters: storage/sqlite (embedded, one process) and
+// storage/postgres (shared); the contract suite in storage/contract_test.hpp holds each to what is said here.
 
 #include <cstdint>
 #include <functional>
@@ -47,27 +48,34 @@ struct KnownKey {
     std::variant<domain::Order, domain::StoredAnswer> answer;
 };
 
-// The writing face. One thread: the engine's lane.
+using KnownKeys = std::vector<std::optional<KnownKey>>;
+
+// The writing face: one per lane of the engine, used by that lane's thread only. A batch is load(), any number of
+// times, then commit() or abandon(). A shared store keeps a transaction open from the first load() on, so that the
+// rows it gave stay as they are until then.
 class Store {
   public:
     virtual ~Store() = default;
 
-    // Sets sequences, account_count and enabled_admin_count of an empty working set, and tells the last id made, so
-    // that new ids are greater. Called at start and after the set was cleared.
+    // Sets what decide() counts with (sequences; in an exclusive store also account_count and enabled_admin_count) and
+    // tells the last id made, so that new ids are greater. Called at start and after the set was cleared.
     virtual Result<Uuid, StoreError> prepare(domain::WorkingSet& set) = 0;
 
-    // Puts every row of `request` into `set`, as found or as absent. Rows stay valid until the next commit, and beyond
-    // it when rows_stay_valid(). On error the set may hold some of the rows.
-    virtual Result<void, StoreError> load(const domain::RowRequest& request, domain::WorkingSet& set) = 0;
+    // Puts every row of `request` into `set`, as found or as absent, and answers for each of `keys`, in order, what an
+    // earlier request with this key was answered; nullopt for new and nil ones. Never guesses: a key committed by any
+    // earlier batch is found, however old. Rows stay valid until the next commit, and beyond it when
+    // rows_stay_valid(). A shared store also reserves the numbers of request.draws and, where emails or accounts are
+    // named, sets the counts of accounts. On error the set may hold some of the rows and the batch is over.
+    virtual Result<KnownKeys, StoreError> load(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
+                                               domain::WorkingSet& set) = 0;
 
-    // The answers of known keys, in the order of `keys`; nullopt for new ones. Never guesses: a key committed by any
-    // earlier batch is found, however old.
-    virtual Result<std::vector<std::optional<KnownKey>>, StoreError> find_keys(
-        std::span<const domain::KeyHash> keys) = 0;
-
-    // Writes all of `changes` in one durable transaction, or nothing. Gives items their feed numbers, dense from
-    // head() + 1, when it numbers inside the transaction. `changes` is otherwise left as it was.
+    // Writes all of `changes` in one durable transaction, or nothing, and ends the batch. Gives items their feed
+    // numbers, dense from head() + 1, when it numbers inside the transaction; a shared store leaves them 0 and the
+    // outbox numbers them later. `changes` is otherwise left as it was.
     virtual CommitResult commit(domain::Changes& changes) = 0;
+
+    // Ends a batch that has nothing to write.
+    virtual void abandon() = 0;
 
     // After an unknown commit: reconnects and finds out whether `changes` were applied. `unknown` again means that it
     // cannot be told now.
@@ -76,8 +84,15 @@ class Store {
     // True when no other process writes, so that loaded rows stay right after a commit of this store.
     virtual bool rows_stay_valid() const = 0;
 
-    // The highest feed number committed.
+    // The highest feed number committed; of shared stores the highest one this process has seen given.
     virtual domain::FeedSeq head() const = 0;
+
+    // A number above every fence drawn before, by any process. 0 where there is nobody to fence off.
+    virtual Result<std::int64_t, StoreError> draw_fence() = 0;
+    // The fence of the batches from now on: loading a level that carries a higher one is a conflict, because somebody
+    // who got the product's lock later has written already. 0 (the default): no lock is held, and each batch draws its
+    // own under the row locks. Written levels carry the fence.
+    virtual void set_fence(std::int64_t fence) = 0;
 };
 
 // The reading face. Thread-safe; each call takes a read-only connection from a small pool and sees at least every
@@ -94,7 +109,18 @@ class ReadStore {
     // In the order of `ids`; unknown ids are left out.
     virtual Result<std::vector<domain::Product>, StoreError> products(std::span<const domain::ProductId> ids) = 0;
 
-    // Whole tables, for filling the read models at start, all as of one moment; returns the head of that moment.
+    // The accounts with these ids, in any order; unknown ones are left out.
+    virtual Result<std::vector<domain::Account>, StoreError> accounts(std::span<const domain::AccountId> ids) = 0;
+    // The session behind a token hash, as stored.
+    virtual Result<std::optional<domain::Session>, StoreError> session(const domain::TokenHash& hash) = 0;
+
+    // The moment that visit_all() saw: all batches up to this number of the outbox (0 in an exclusive store) and all
+    // items up to this feed number, perhaps more.
+    struct Moment {
+        domain::FeedSeq head = 0;
+        std::int64_t batch = 0;
+    };
+    // Whole tables, for filling the read models at start, all as of one moment.
     struct Visitor {
         std::function<void(domain::Location&&)> location;
         std::function<void(domain::Product&&)> product;  // in the order of their ids
@@ -102,10 +128,32 @@ class ReadStore {
         std::function<void(domain::Account&&)> account;
         std::function<void(const domain::Session&)> session;
     };
-    virtual Result<domain::FeedSeq, StoreError> visit_all(const Visitor& visitor) = 0;
+    virtual Result<Moment, StoreError> visit_all(const Visitor& visitor) = 0;
 
     // A cheap question to the database, for readiness.
     virtual Result<void, StoreError> ping() = 0;
+};
+
+// One committed batch as everybody hears of it.
+struct NumberedBatch {
+    std::int64_t number = 0;    // of the batch: 1, 2, 3 … without gaps
+    domain::FeedSeq first = 0;  // feed number of its first item; without items, what the next item will get
+    std::string bytes;          // the changes, as domain::encode_batch() made them
+};
+
+// The outbox of a shared store: every commit leaves its changes there, in the same transaction, and the relay numbers
+// them afterwards, batch by batch and item by item. Each product's changes are numbered in the order of its versions;
+// what was committed before another commit began has the lower numbers. One thread at a time; blocking.
+class Outbox {
+  public:
+    virtual ~Outbox() = default;
+
+    // Numbers what was committed before the call and is not numbered yet, at most `limit` batches, and returns what it
+    // numbered, in order; waits for another process that is numbering right now.
+    virtual Result<std::vector<NumberedBatch>, StoreError> number(std::int64_t limit) = 0;
+
+    // The batches numbered above `after`, in order, at most `limit`.
+    virtual Result<std::vector<NumberedBatch>, StoreError> read(std::int64_t after, std::int64_t limit) = 0;
 };
 
 }  // namespace onhand::storage

@@ -13,6 +13,13 @@ export const ROOMS = [
   },
   { room: "domain", rooms: ["base"], outside: ["boost.system"] },
   { room: "storage/sqlite", rooms: ["storage", "domain", "base"], outside: ["boost.system", "fmt", "sqlite", "posix"] },
+  { room: "storage/postgres", rooms: ["storage", "domain", "base"], outside: ["boost.system", "fmt", "libpq", "posix"] },
+  // Moves data from one adapter to the other.
+  {
+    room: "storage/migrate",
+    rooms: ["storage", "storage/sqlite", "storage/postgres", "domain", "base"],
+    outside: ["boost.system"],
+  },
   {
     room: "storage",
     rooms: ["domain", "base"],
@@ -21,6 +28,13 @@ export const ROOMS = [
     files: { "storage/contract_test.cpp": ["storage/sqlite"] },
   },
   { room: "bus/local", rooms: ["bus", "domain", "base"], outside: ["boost.system"] },
+  {
+    room: "bus/redis",
+    rooms: ["bus", "domain", "base"],
+    outside: ["boost.system", "fmt", "posix", "hiredis"],
+    // Redis knows scripts by their SHA-1.
+    files: { "bus/redis/script.cpp": ["boost.uuid"] },
+  },
   { room: "bus", rooms: ["domain", "base"], outside: ["boost.system"] },
   {
     room: "engine",
@@ -61,7 +75,7 @@ export const ROOMS = [
   },
   {
     room: "app",
-    rooms: ["transport", "engine", "storage", "storage/sqlite", "bus", "bus/local", "domain", "base"],
+    rooms: ["transport", "engine", "storage", "storage/sqlite", "storage/postgres", "storage/migrate", "bus", "bus/local", "bus/redis", "domain", "base"],
     outside: ["boost.system", "boost.asio", "boost.json", "fmt", "sodium", "spdlog", "cli11", "prometheus", "posix", "sqlite"],
   },
 ];
@@ -73,6 +87,7 @@ const LIBRARIES = [
   [/^boost\/(system|asio|beast|json|url|describe|core)[/.]/, (match) => `boost.${match[1]}`],
   [/^boost\/([a-z_0-9]+)/, (match) => `boost.${match[1]}`],
   [/^sqlite3\.h$/, () => "sqlite"],
+  [/^libpq-fe\.h$/, () => "libpq"],
   [/^sodium\.h$/, () => "sodium"],
   [/^liburing\.h$/, () => "liburing"],
   [/^(spdlog|fmt|prometheus|rapidcheck|gtest|gmock|hiredis)[/.]/, (match) => match[1]],

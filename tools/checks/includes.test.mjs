@@ -88,9 +88,9 @@ test("every include keeps to the rooms", () => {
 });
 
 test("only app/wiring names concrete adapters", () => {
-  const adapters = /#include "(storage\/sqlite|bus\/local)\//;
+  const adapters = /#include "(storage\/sqlite|storage\/postgres|bus\/local)\//;
   const outside = readFiles((path) => /^server\/.*\.(cpp|hpp)$/.test(path))
-    .filter(({ path }) => !/_test\.cpp$|\/testing\//.test(path) && !/^server\/(app\/|storage\/sqlite\/|bus\/local\/|storage\/contract_test\.cpp$)/.test(path))
+    .filter(({ path }) => !/_test\.cpp$|\/testing\//.test(path) && !/^server\/(app\/|storage\/(sqlite|postgres|migrate)\/|bus\/local\/|storage\/contract_test\.cpp$)/.test(path))
     .filter(({ text }) => adapters.test(text));
   assert.deepEqual(outside.map(({ path }) => path), []);
 });

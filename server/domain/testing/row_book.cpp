@@ -8,6 +8,10 @@
 namespace onhand::domain::testing {
 
 RowBook::RowBook() {
+    sequences_.product.count_from(1);
+    sequences_.location.count_from(raw(main_location) + 1);
+    sequences_.account.count_from(1);
+    sequences_.order_number.count_from(first_order_number);
     locations_[main_location_code] = {.id = main_location, .code = main_location_code, .name = "Main"};
 }
 

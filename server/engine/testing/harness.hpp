@@ -2,6 +2,7 @@
 // An engine on a simulated store, with requests that wait for their answers. For tests of the engine. The test thread
 // submits; a gate can hold the lane inside a commit, so that what is submitted meanwhile forms the next batch.
 
+#include <array>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -101,7 +102,8 @@ class Gate {
 };
 
 struct Harness {
-    explicit Harness(const Options& options = {}) : engine(options, store, bus, stock, accounts, clock) {
+    explicit Harness(const Options& options = {}, bus::LockService* locks = nullptr)
+        : engine(options, stores, locks, bus, stock, accounts, clock) {
         log::set_level("off");  // faults are meant here
         stock.put_location(main_location());
         stock.set_head(0);
@@ -186,6 +188,7 @@ struct Harness {
     std::vector<domain::FeedBatchPtr> published;  // lane thread writes; read after stop() or while the lane is idle
     std::vector<std::unique_ptr<TestRequest>> requests;
     std::size_t submitted = 0;
+    const std::array<storage::Store*, 1> stores{&store};
     Engine engine;  // last: stopped before what it uses goes
 };
 

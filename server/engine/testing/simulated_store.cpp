@@ -24,10 +24,10 @@ SimulatedStore::SimulatedStore() {
 
 Result<Uuid, StoreError> SimulatedStore::prepare(domain::WorkingSet& set) {
     const std::lock_guard lock(mutex_);
-    set.sequences.product = products_.empty() ? 1 : products_.rbegin()->first + 1;
-    set.sequences.location = locations_.rbegin()->first + 1;
-    set.sequences.account = accounts_.empty() ? 1 : accounts_.rbegin()->first + 1;
-    set.sequences.order_number = domain::first_order_number + static_cast<std::int64_t>(orders_.size());
+    set.sequences.product.count_from(products_.empty() ? 1 : products_.rbegin()->first + 1);
+    set.sequences.location.count_from(locations_.rbegin()->first + 1);
+    set.sequences.account.count_from(accounts_.empty() ? 1 : accounts_.rbegin()->first + 1);
+    set.sequences.order_number.count_from(domain::first_order_number + static_cast<std::int64_t>(orders_.size()));
     set.account_count = static_cast<std::int64_t>(accounts_.size());
     set.enabled_admin_count = std::count_if(accounts_.begin(), accounts_.end(), [](const auto& entry) {
         return entry.second.role == domain::Role::admin && !entry.second.disabled;
@@ -109,7 +109,9 @@ void SimulatedStore::load_accounts(const domain::RowRequest& request, domain::Wo
     }
 }
 
-Result<void, StoreError> SimulatedStore::load(const domain::RowRequest& request, domain::WorkingSet& set) {
+Result<storage::KnownKeys, StoreError> SimulatedStore::load(std::span<const domain::KeyHash> keys,
+                                                            const domain::RowRequest& request,
+                                                            domain::WorkingSet& set) {
     if (on_load && on_load()) return StoreError{StoreErrc::unavailable, "simulated: load"};
     const std::lock_guard lock(mutex_);
     for (const auto sku : request.products) load_product(sku, true, set);
@@ -117,14 +119,7 @@ Result<void, StoreError> SimulatedStore::load(const domain::RowRequest& request,
     for (const auto& name : request.levels) load_level(name, set);
     for (const auto& id : request.orders) load_order(id, set);
     load_accounts(request, set);
-    return {};
-}
-
-Result<std::vector<std::optional<KnownKey>>, StoreError> SimulatedStore::find_keys(
-    std::span<const domain::KeyHash> keys) {
-    if (on_load && on_load()) return StoreError{StoreErrc::unavailable, "simulated: find_keys"};
-    const std::lock_guard lock(mutex_);
-    std::vector<std::optional<KnownKey>> known(keys.size());
+    storage::KnownKeys known(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
         if (const auto order = order_keys_.find(keys[i]); order != order_keys_.end()) {
             const auto& stored = orders_.at(order->second);
@@ -282,7 +277,23 @@ Result<std::vector<domain::Product>, StoreError> SimulatedStore::products(std::s
     return found;
 }
 
-Result<domain::FeedSeq, StoreError> SimulatedStore::visit_all(const Visitor& visitor) {
+Result<std::vector<domain::Account>, StoreError> SimulatedStore::accounts(std::span<const domain::AccountId> ids) {
+    const std::lock_guard lock(mutex_);
+    std::vector<domain::Account> found;
+    for (const auto id : ids)
+        if (const auto account = accounts_.find(domain::raw(id)); account != accounts_.end())
+            found.push_back(account->second);
+    return found;
+}
+
+Result<std::optional<domain::Session>, StoreError> SimulatedStore::session(const domain::TokenHash& hash) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(hash);
+    if (found == sessions_.end()) return std::optional<domain::Session>{};
+    return std::optional<domain::Session>{found->second};
+}
+
+Result<storage::ReadStore::Moment, StoreError> SimulatedStore::visit_all(const Visitor& visitor) {
     const std::lock_guard lock(mutex_);
     const auto visit_rows = [](const auto& rows, const auto& visit) {
         if (!visit) return;
@@ -293,7 +304,7 @@ Result<domain::FeedSeq, StoreError> SimulatedStore::visit_all(const Visitor& vis
     visit_rows(levels_, visitor.level);
     visit_rows(accounts_, visitor.account);
     visit_rows(sessions_, visitor.session);
-    return static_cast<domain::FeedSeq>(items_.size());
+    return Moment{static_cast<domain::FeedSeq>(items_.size()), 0};
 }
 
 std::vector<domain::FeedItem> SimulatedStore::items() const {

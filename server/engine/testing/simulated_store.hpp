@@ -33,7 +33,7 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
 
     // Asked once per commit, with its number from 0; default: no fault.
     std::function<CommitFault(std::uint64_t)> on_commit;
-    // Asked once per load and find_keys; true makes it fail as unavailable.
+    // Asked once per load; true makes it fail as unavailable.
     std::function<bool()> on_load;
     // Asked for each batch before it is written; true makes the database refuse it (StoreErrc::rejected).
     std::function<bool(const domain::Changes&)> rejects;
@@ -42,13 +42,16 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
 
     // storage::Store
     Result<Uuid, storage::StoreError> prepare(domain::WorkingSet& set) override;
-    Result<void, storage::StoreError> load(const domain::RowRequest& request, domain::WorkingSet& set) override;
-    Result<std::vector<std::optional<storage::KnownKey>>, storage::StoreError> find_keys(
-        std::span<const domain::KeyHash> keys) override;
+    Result<storage::KnownKeys, storage::StoreError> load(std::span<const domain::KeyHash> keys,
+                                                         const domain::RowRequest& request,
+                                                         domain::WorkingSet& set) override;
     storage::CommitResult commit(domain::Changes& changes) override;
+    void abandon() override {}
     storage::CommitStatus resolve(domain::Changes& changes) override;
     bool rows_stay_valid() const override { return exclusive; }
     domain::FeedSeq head() const override;
+    Result<std::int64_t, storage::StoreError> draw_fence() override { return 0; }
+    void set_fence(std::int64_t) override {}
 
     // storage::ReadStore
     Result<std::optional<domain::OrderRow>, storage::StoreError> order(const Uuid& id) override;
@@ -56,7 +59,9 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
     Result<domain::MovementPage, storage::StoreError> movements(const domain::MovementFilter& filter) override;
     Result<domain::FeedPage, storage::StoreError> feed(domain::FeedSeq after, std::int64_t limit) override;
     Result<std::vector<domain::Product>, storage::StoreError> products(std::span<const domain::ProductId> ids) override;
-    Result<domain::FeedSeq, storage::StoreError> visit_all(const Visitor& visitor) override;
+    Result<std::vector<domain::Account>, storage::StoreError> accounts(std::span<const domain::AccountId> ids) override;
+    Result<std::optional<domain::Session>, storage::StoreError> session(const domain::TokenHash& hash) override;
+    Result<Moment, storage::StoreError> visit_all(const Visitor& visitor) override;
     Result<void, storage::StoreError> ping() override { return {}; }
 
     // For assertions: what is committed.

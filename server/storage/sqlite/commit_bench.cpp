@@ -137,13 +137,14 @@ int main(int argc, char** argv) {
     Stopwatch commit;
     std::vector<std::int64_t> times;
     std::vector<domain::KeyHash> keys;
+    domain::WorkingSet none;
     const auto process_before = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     const auto begin = clock_ns(CLOCK_MONOTONIC);
     for (int i = 0; i < batches; ++i) {
         source.fill(orders, changes, keys);
         const auto before = clock_ns(CLOCK_MONOTONIC);
         find.measure([&] {
-            if (!sqlite.store().find_keys(keys)) stop_with("find_keys", "failed");
+            if (!sqlite.store().load(keys, {}, none)) stop_with("load", "failed");
         });
         commit.measure([&] {
             const auto result = sqlite.store().commit(changes);
@@ -163,7 +164,7 @@ int main(int argc, char** argv) {
     const auto per_batch = [&](std::int64_t ns) { return static_cast<double>(ns) / 1e6 / batches; };
     std::printf("%d batches of %d orders on %d products: %.0f orders/s\n", batches, orders, products,
                 batches * static_cast<double>(orders) / seconds);
-    std::printf("per batch: commit %.3f ms wall, %.3f ms cpu; find_keys %.4f ms; whole process %.3f ms cpu\n",
+    std::printf("per batch: commit %.3f ms wall, %.3f ms cpu; load %.4f ms; whole process %.3f ms cpu\n",
                 per_batch(commit.wall), per_batch(commit.cpu), per_batch(find.wall), process * 1e3 / batches);
     std::printf("batch ms: p50 %.3f p99 %.3f p99.9 %.3f max %.3f\n", percentile(.5), percentile(.99), percentile(.999),
                 percentile(1));

@@ -69,8 +69,31 @@ Result<std::vector<domain::Product>, StoreError> Reader::products(std::span<cons
     });
 }
 
-Result<domain::FeedSeq, StoreError> Reader::visit_all(const Visitor& visitor) {
-    return guarded<domain::FeedSeq>([&] {
+Result<std::vector<domain::Account>, StoreError> Reader::accounts(std::span<const domain::AccountId> ids) {
+    return guarded<std::vector<domain::Account>>([&] {
+        const auto session = pool_.borrow();
+        Statement select(session->main, select_all(account_columns, "account WHERE id = ?"));
+        std::vector<domain::Account> accounts;
+        for (const auto id : ids) {
+            auto row = select.open(domain::raw(id));
+            if (row.next()) accounts.push_back(read_account(row));
+        }
+        return accounts;
+    });
+}
+
+Result<std::optional<domain::Session>, StoreError> Reader::session(const domain::TokenHash& hash) {
+    return guarded<std::optional<domain::Session>>([&]() -> std::optional<domain::Session> {
+        const auto session = pool_.borrow();
+        Statement select(session->main, select_all(session_columns, "session WHERE token_hash = ?"));
+        auto row = select.open(hash);
+        if (!row.next()) return std::nullopt;
+        return read_session(row);
+    });
+}
+
+Result<ReadStore::Moment, StoreError> Reader::visit_all(const Visitor& visitor) {
+    return guarded<Moment>([&] {
         const auto session = pool_.borrow(false);
         Connection& main = session->main;
         Transaction transaction(main, Transaction::Kind::read);
@@ -80,7 +103,7 @@ Result<domain::FeedSeq, StoreError> Reader::visit_all(const Visitor& visitor) {
         visit_rows(main, select_all(level_columns, "level"), read_level, visitor.level);
         visit_rows(main, select_all(account_columns, "account ORDER BY id"), read_account, visitor.account);
         visit_rows(main, select_all(session_columns, "session"), read_session, visitor.session);
-        return head;
+        return Moment{head, 0};
     });
 }
 

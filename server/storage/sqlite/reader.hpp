@@ -24,7 +24,9 @@ class Reader final : public ReadStore {
     Result<domain::MovementPage, StoreError> movements(const domain::MovementFilter& filter) override;
     Result<domain::FeedPage, StoreError> feed(domain::FeedSeq after, std::int64_t limit) override;
     Result<std::vector<domain::Product>, StoreError> products(std::span<const domain::ProductId> ids) override;
-    Result<domain::FeedSeq, StoreError> visit_all(const Visitor& visitor) override;
+    Result<std::vector<domain::Account>, StoreError> accounts(std::span<const domain::AccountId> ids) override;
+    Result<std::optional<domain::Session>, StoreError> session(const domain::TokenHash& hash) override;
+    Result<Moment, StoreError> visit_all(const Visitor& visitor) override;
     Result<void, StoreError> ping() override;
 
   private:

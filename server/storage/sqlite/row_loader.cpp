@@ -142,12 +142,12 @@ void RowLoader::load_session(const domain::TokenHash& hash, domain::WorkingSet& 
 
 Uuid RowLoader::prepare(domain::WorkingSet& set) {
     auto& sequences = set.sequences;
-    sequences.product = connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM product");
-    sequences.location = connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM location");
-    sequences.account = connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM account");
+    sequences.product.count_from(connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM product"));
+    sequences.location.count_from(connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM location"));
+    sequences.account.count_from(connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM account"));
     const std::int64_t last_number =
         connection_.query_int("SELECT coalesce((SELECT number FROM orders ORDER BY seq DESC LIMIT 1), 0)");
-    sequences.order_number = std::max(last_number + 1, domain::first_order_number);
+    sequences.order_number.count_from(std::max(last_number + 1, domain::first_order_number));
     set.account_count = connection_.query_int("SELECT count(*) FROM account");
     set.enabled_admin_count = connection_.query_int("SELECT count(*) FROM account WHERE role = 3 AND disabled = 0");
     // Ids rise along the feed, so the last rows hold the greatest. Accounts are not in the feed.

@@ -199,6 +199,19 @@ Result<void, StoreError> SqliteStorage::backup_to(const std::string& path) {
     return backup_database(parts_->options.path, path);
 }
 
+Result<void, StoreError> SqliteStorage::visit_answers(const std::function<void(domain::StoredAnswer&&)>& visit) {
+    try {
+        Connection connection(parts_->options.path, Connection::Mode::read);
+        Statement select(connection, "SELECT key, fingerprint, at, status, body FROM answer ORDER BY id");
+        for (auto row = select.open(); row.next();)
+            visit({row.bytes<16>(0), row.bytes<16>(1), row.integer(2), static_cast<std::int32_t>(row.integer(3)),
+                   row.string(4)});
+        return {};
+    } catch (const SqlError& error) {
+        return to_store_error(error);
+    }
+}
+
 std::size_t SqliteStorage::known_keys() const {
     return parts_->writer->known_keys();
 }

@@ -5,12 +5,14 @@
 // DATABASE.derived (lists, see derived_store.hpp). Nothing else in the process may open or close DATABASE: that would
 // drop SQLite's locks.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "domain/feed_batch.hpp"
+#include "storage/check.hpp"
 #include "storage/storage.hpp"
 
 namespace onhand::storage::sqlite {
@@ -22,13 +24,6 @@ struct SqliteOptions {
     int checkpoint_pages = 6'000;         // the log is copied into the database past this length (4 KiB a page)
     bool background = true;               // false: no thread; catch_up_derived() is called by hand (tests)
     std::int64_t page_count_max = 0;      // bound of the database in pages; 0 = none (tests of a full disk)
-};
-
-// One line of a verification.
-struct Check {
-    std::string name;  // as in ARCHITECTURE.md, "Invariants, by name"
-    bool ok = false;
-    std::string finding;  // the first thing found wrong
 };
 
 class SqliteStorage {
@@ -60,6 +55,10 @@ class SqliteStorage {
 
     // Copies the database as of one moment to a new file, while it is in use. Refused when `path` exists.
     Result<void, StoreError> backup_to(const std::string& path);
+
+    // Every stored answer of the idempotency keys that did not place an order, oldest first; those of placed orders are
+    // in the feed. For moving to another store, while nothing is committed.
+    Result<void, StoreError> visit_answers(const std::function<void(domain::StoredAnswer&&)>& visit);
 
     // How many idempotency keys are known.
     std::size_t known_keys() const;

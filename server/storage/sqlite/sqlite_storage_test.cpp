@@ -156,7 +156,8 @@ TEST(SqliteGuards, a_level_that_breaks_its_check_takes_the_whole_batch_down) {
     EXPECT_EQ(store.store().commit(changes).status, CommitStatus::not_committed);
     EXPECT_EQ(store.store().head(), head);
     const std::vector<domain::KeyHash> keys = {key_hash(1), key_hash(2)};
-    for (const auto& known : *store.store().find_keys(keys)) EXPECT_FALSE(known.has_value());
+    domain::WorkingSet none;
+    for (const auto& known : *store.store().load(keys, {}, none)) EXPECT_FALSE(known.has_value());
     driver.prepare();
     driver.place("A", 1);
     EXPECT_EQ(store.store().head(), head + 2);

@@ -8,18 +8,6 @@
 
 namespace onhand::storage::sqlite {
 
-void Findings::begin(const std::string& name) {
-    checks_.push_back({name, true, {}});
-}
-
-void Findings::fail(const std::string& name, const std::string& finding) {
-    const auto found =
-        std::find_if(checks_.begin(), checks_.end(), [&name](const Check& check) { return check.name == name; });
-    if (found == checks_.end() || !found->ok) return;
-    found->ok = false;
-    found->finding = finding;
-}
-
 namespace {
 
 constexpr const char* sound = "database_is_sound";

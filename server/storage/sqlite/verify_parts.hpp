@@ -2,36 +2,12 @@
 // The parts of verification: each streams over the rows of one connection, which is in a read transaction, and notes
 // what it finds. Memory is bounded by the numbers of levels and products. For verify.cpp only.
 
-#include <map>
 #include <string>
-#include <vector>
 
+#include "storage/findings.hpp"
 #include "storage/sqlite/rows.hpp"
-#include "storage/sqlite/sqlite_storage.hpp"
 
 namespace onhand::storage::sqlite {
-
-// Collects checks; of each only the first finding is kept.
-class Findings {
-  public:
-    void begin(const std::string& name);
-    // Notes that the invariant `name`, which was begun, does not hold.
-    void fail(const std::string& name, const std::string& finding);
-    // Runs `check`; a failure to read fails `name`.
-    template <class Body>
-    void guard(const std::string& name, Body&& check) {
-        begin(name);
-        try {
-            check();
-        } catch (const SqlError& error) {
-            fail(name, std::string("cannot be read: ") + error.what());
-        }
-    }
-    std::vector<Check> take() { return std::move(checks_); }
-
-  private:
-    std::vector<Check> checks_;
-};
 
 // feed_has_no_gaps, versions_step_by_one, available_never_negative, fold_of_feed_equals_levels, units_conserved.
 void verify_ledger(Connection& connection, Findings& findings);

@@ -52,26 +52,18 @@ Result<Uuid, StoreError> Writer::prepare(domain::WorkingSet& set) {
     }
 }
 
-Result<void, StoreError> Writer::load(const domain::RowRequest& request, domain::WorkingSet& set) {
+Result<KnownKeys, StoreError> Writer::load(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
+                                           domain::WorkingSet& set) {
     if (stopped_) return *stopped_;
-    if (request.empty()) return {};
     try {
+        KnownKeys found;
+        found.reserve(keys.size());
+        for (const auto& key : keys) found.push_back(known_key(key));
+        if (request.empty()) return found;
         // One transaction for all look-ups: one lock taken on the log instead of one a row.
         Transaction transaction(connection_, Transaction::Kind::read);
         loader_.load(request, set);
         transaction.commit();
-        return {};
-    } catch (const SqlError& error) {
-        return to_store_error(error);
-    }
-}
-
-Result<std::vector<std::optional<KnownKey>>, StoreError> Writer::find_keys(std::span<const domain::KeyHash> keys) {
-    if (stopped_) return *stopped_;
-    try {
-        std::vector<std::optional<KnownKey>> found;
-        found.reserve(keys.size());
-        for (const auto& key : keys) found.push_back(known_key(key));
         return found;
     } catch (const SqlError& error) {
         return to_store_error(error);

@@ -32,12 +32,15 @@ class Writer final : public Store {
     Writer(Connection& connection, int checkpoint_pages);
 
     Result<Uuid, StoreError> prepare(domain::WorkingSet& set) override;
-    Result<void, StoreError> load(const domain::RowRequest& request, domain::WorkingSet& set) override;
-    Result<std::vector<std::optional<KnownKey>>, StoreError> find_keys(std::span<const domain::KeyHash> keys) override;
+    Result<KnownKeys, StoreError> load(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
+                                       domain::WorkingSet& set) override;
     CommitResult commit(domain::Changes& changes) override;
+    void abandon() override {}
     CommitStatus resolve(domain::Changes& changes) override;
     bool rows_stay_valid() const override { return true; }
     domain::FeedSeq head() const override { return head_.load(std::memory_order_acquire); }
+    Result<std::int64_t, StoreError> draw_fence() override { return 0; }
+    void set_fence(std::int64_t) override {}
 
     // Copies the whole log into the database and empties it, unless it can no longer be trusted. On the thread that
     // closes, after the lane has ended.

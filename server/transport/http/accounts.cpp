@@ -168,7 +168,27 @@ struct LoginTry {
     std::string email;
     std::string password;
     std::optional<domain::Account> account;
+    // With several instances: what their common counts of failed tries are kept under; empty keys are not counted.
+    std::string account_key;
+    std::string address_key;
     bool good = false;
+    bool limited = false;
+
+    // On the hashing pool. Each instance also limits by itself, so that a lost Redis leaves a weaker limit, not none.
+    void verify_counted(engine::Cluster* cluster) {
+        if (cluster == nullptr) return verify();
+        const auto over = [cluster](const std::string& key, std::int64_t max) {
+            return !key.empty() && cluster->counted(key).value_or(0) >= max;
+        };
+        limited = over(account_key, LoginLimiter::account_failures_max) ||
+                  over(address_key, LoginLimiter::address_failures_max);
+        if (limited) return;
+        verify();
+        if (good) return;
+        constexpr std::chrono::milliseconds window{LoginLimiter::window_ms};
+        if (!account_key.empty()) cluster->count(account_key, window);
+        cluster->count(address_key, window);
+    }
 
     void verify() {
         if (!account || account->password_hash.empty()) return verify_nothing(password);
@@ -177,6 +197,10 @@ struct LoginTry {
 };
 
 void finish_login(CoreExchange& exchange, const LoginTry& login) {
+    if (login.limited) {
+        refuse_for(exchange, static_cast<std::int32_t>(LoginLimiter::window_ms / 1000));
+        return;
+    }
     if (!login.good) {
         return exchange.problem(plain_problem(401, "invalid_credentials", "The e-mail or the password is wrong."));
     }
@@ -236,7 +260,11 @@ void log_in(Exchange& given) {
     login->email = std::move(form->email);
     login->password = std::move(form->password);
     if (login->password.size() > password_bytes_max) login->account.reset();
-    exchange.hash([login] { login->verify(); }, [login](CoreExchange& back) { finish_login(back, *login); });
+    if (!limiter.is_known(login->email, exchange.client_address()))
+        login->account_key = "login:account:" + login->email;
+    login->address_key = "login:address:" + std::string(exchange.client_address());
+    exchange.hash([login, cluster = exchange.services().cluster] { login->verify_counted(cluster); },
+                  [login](CoreExchange& back) { finish_login(back, *login); });
 }
 
 void log_out(Exchange& given) {

@@ -14,6 +14,7 @@
 #include "domain/commands.hpp"
 #include "domain/outcome.hpp"
 #include "engine/account_book.hpp"
+#include "engine/cluster.hpp"
 #include "engine/engine.hpp"
 #include "engine/queries.hpp"
 #include "engine/request.hpp"
@@ -33,6 +34,7 @@ struct Services {
     engine::AccountBook& accounts;
     engine::Queries& queries;
     const Clock& clock;
+    engine::Cluster* cluster = nullptr;  // nullptr = nobody shares the store
 };
 
 // What rendering may look at: nothing that changes, so that a repeated request is rendered to the same bytes.

@@ -37,6 +37,7 @@ const std::map<std::string, Access> contract_roles = {
     {"POST /api/v1/orders/{id}/cancel", Access::clerk},
     {"GET /api/v1/feed", Access::viewer},
     {"POST /api/v1/imports", Access::manager},
+    {"GET /api/v1/admin/locks", Access::admin},
     {"GET /api/v1/exports/stock.csv", Access::viewer},
     {"GET /api/v1/exports/orders.csv", Access::viewer},
     {"GET /api/v1/exports/movements.csv", Access::viewer},

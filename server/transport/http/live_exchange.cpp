@@ -48,10 +48,18 @@ class WaitingRequest final : public engine::Request, public engine::CompletionSi
 }  // namespace
 
 LiveExchange::LiveExchange(ServerContext& context, ExchangeOwner& owner, std::string client_address)
-    : context_(context), owner_(owner), client_address_(std::move(client_address)) {}
+    : context_(context),
+      owner_(owner),
+      peer_address_(std::move(client_address)),
+      behind_proxy_(context.options.trusted_proxies.contains(peer_address_)),
+      client_address_(peer_address_) {}
 
 void LiveExchange::begin(const RequestHead& head, std::uint64_t random_high, std::uint64_t random_low) {
     head_ = &head;
+    if (behind_proxy_) {
+        const auto client = nearest_client(head.forwarded_for);
+        client_address_ = client.empty() ? peer_address_ : client;
+    }
     body_ = {};
     state_ = State::answered;
     answer_ready_ = false;

@@ -104,7 +104,9 @@ class LiveExchange final : public CoreExchange, public engine::Request {
 
     ServerContext& context_;
     ExchangeOwner& owner_;
-    const std::string client_address_;
+    const std::string peer_address_;
+    const bool behind_proxy_;     // the peer is a trusted proxy
+    std::string client_address_;  // of the request in hand
     const RequestHead* head_ = nullptr;
     Admission admission_;
     std::string_view body_;

@@ -68,6 +68,11 @@ void LoginLimiter::succeeded(std::string_view email, std::string_view address, U
     known.since = now;
 }
 
+bool LoginLimiter::is_known(std::string_view email, std::string_view address) const {
+    const std::lock_guard lock(mutex_);
+    return known_.contains(pair_key(email, address));
+}
+
 std::int32_t LoginLimiter::register_wait_s(std::string_view address, UnixMillis now) {
     const std::lock_guard lock(mutex_);
     const std::string key(address);

@@ -29,6 +29,9 @@ class LoginLimiter {
     // The password was right: takes the try back and remembers the address as one of the account's.
     void succeeded(std::string_view email, std::string_view address, UnixMillis now);
 
+    // Whether the address has signed in to the account before, and has not guessed since.
+    bool is_known(std::string_view email, std::string_view address) const;
+
     // Seconds to wait before the next registration from this address, or 0; counts it when it may be made.
     std::int32_t register_wait_s(std::string_view address, UnixMillis now);
 
@@ -42,7 +45,7 @@ class LoginLimiter {
     static Count& slot(Table& table, std::string key, UnixMillis now);
     static std::int32_t wait_of(const Table& table, const std::string& key, std::uint32_t max, UnixMillis now);
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     Table accounts_;
     Table addresses_;
     Table registrations_;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "transport/http/trusted_proxies.hpp"
+
 namespace onhand::http {
 
 // Limits of a request that do not depend on the route.
@@ -40,6 +42,7 @@ struct Options {
 
     bool behind_tls = false;           // cookies get `Secure` and `__Host-`, answers get HSTS
     std::vector<std::string> origins;  // further origins of the page, "https://stock.example.com"
+    TrustedProxies trusted_proxies;    // whose X-Forwarded-For is believed
     Registration registration = Registration::first;
     std::optional<DemoAccount> demo;
 

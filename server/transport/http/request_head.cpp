@@ -86,6 +86,10 @@ class HeadParser final : public beast_http::basic_parser<true> {
         if (equals_ignoring_case(name, "idempotency-key")) return on_key(value);
         if (equals_ignoring_case(name, "sec-fetch-site")) return once(head_.sec_fetch_site, value);
         if (equals_ignoring_case(name, "x-onhand-client")) return once(head_.onhand_client, value);
+        if (equals_ignoring_case(name, "x-forwarded-for")) {
+            head_.forwarded_for = value;
+            return;
+        }
         if (equals_ignoring_case(name, "traceparent")) return once(head_.traceparent, value);
     }
 

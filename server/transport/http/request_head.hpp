@@ -27,6 +27,7 @@ struct RequestHead {
     std::optional<std::string_view> if_none_match;
     std::string_view accept_encoding;
     std::string_view traceparent;
+    std::string_view forwarded_for;  // the last X-Forwarded-For field
     std::string_view user_agent;
     std::string_view connection;  // the first field of that name
     std::string_view upgrade;

@@ -47,4 +47,7 @@ void export_stock(Exchange& exchange);      // GET /exports/stock.csv: viewer; s
 void export_orders(Exchange& exchange);     // GET /exports/orders.csv: viewer; status search sku
 void export_movements(Exchange& exchange);  // GET /exports/movements.csv: viewer; sku location order
 
+// locks.cpp
+void list_locks(Exchange& exchange);  // GET /admin/locks: admin; limit
+
 }  // namespace onhand::http

@@ -53,6 +53,8 @@ constexpr Route table[] = {
     {"GET", "/api/v1/exports/orders.csv", Access::viewer, Body::none, KeyNeed::none, 0, order_export, export_orders},
     {"GET", "/api/v1/exports/movements.csv", Access::viewer, Body::none, KeyNeed::none, 0, movement_export, export_movements},
 
+    {"GET", "/api/v1/admin/locks", Access::admin, Body::none, KeyNeed::none, 0, "limit", list_locks},
+
     {"GET", "/healthz", Access::open, Body::none, KeyNeed::none, 0, "", health},
     {"GET", "/readyz", Access::open, Body::none, KeyNeed::none, 0, "", readiness},
     {"GET", "/version", Access::open, Body::none, KeyNeed::none, 0, "", version},

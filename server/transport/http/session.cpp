@@ -94,8 +94,17 @@ HeadProgress HttpSession::look_for_head() {
 HttpSession::AwaitableBool HttpSession::serve() {
     bool good = true;
     bool file = false;
-    switch (begin_request()) {
+    auto next = begin_request();
+    if (next == Next::look_up) {
+        look_up_session();
+        while (looking_up_) co_await wait_for_answer();
+        next = begin_request();
+    }
+    switch (next) {
         case Next::broken:
+            co_return false;
+        case Next::look_up:
+            ensure(false, "a session is looked up once");
             co_return false;
         case Next::refused:
             break;
@@ -157,6 +166,7 @@ HttpSession::Next HttpSession::begin_request() {
         if (identity && identities_.should_touch(context_.services.clock.wall_ms())) thread_.touch(*identity);
         return Next::handle;
     }
+    if (refusal->problem.status == 401 && may_be_known_elsewhere()) return Next::look_up;
     exchange_.refuse(*refusal);
     if (head_.content_length == 0) return Next::refused;
     // A client that waits for 100 Continue may or may not send its body; large bodies are not worth reading.
@@ -164,6 +174,28 @@ HttpSession::Next HttpSession::begin_request() {
         !head_.expect_continue && head_.content_length <= unread_body_max && refusal->problem.status != 413;
     if (!drop) keep_ = false;
     return drop ? Next::drop_body : Next::refused;
+}
+
+// True when the request shows a token that another instance may have given out a moment ago. Asked for once a request.
+bool HttpSession::may_be_known_elsewhere() {
+    if (context_.services.cluster == nullptr || std::exchange(looked_up_, true)) return false;
+    return find_credential(head_.authorization, head_.cookie, context_.options).kind != Credential::Kind::none;
+}
+
+// Asks the database for the session behind the request's token; resume() comes when it is in the account book.
+void HttpSession::look_up_session() {
+    const auto credential = find_credential(head_.authorization, head_.cookie, context_.options);
+    looking_up_ = true;
+    auto job = [this, self = shared_from_this(), hash = hash_token(credential.token)]() mutable {
+        context_.services.cluster->fetch_session(hash);
+        // The connection must end on its own thread: its last reference may be this one.
+        asio::post(socket_.get_executor(), [this, self = std::move(self)] {
+            looking_up_ = false;
+            resume();
+        });
+    };
+    // With the pool's queue full the token stays unknown; the client is told to sign in or to try again.
+    if (!context_.read_pool.post(std::move(job))) looking_up_ = false;
 }
 
 // A head that cannot be trusted: the answer is the last on this connection.
@@ -335,6 +367,7 @@ void HttpSession::consume() {
     begin_ = std::min(end_, begin_ + head_length_ + static_cast<std::size_t>(head_.content_length));
     if (begin_ == end_) begin_ = end_ = 0;
     if (body_.capacity() > buffer_bytes_max) body_ = std::string();
+    looked_up_ = false;
     wait_ = Wait::nothing;
 }
 

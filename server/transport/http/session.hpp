@@ -50,7 +50,7 @@ class HttpSession final : public ExchangeOwner, public std::enable_shared_from_t
     using ResumeHandler = boost::asio::async_result<Token, void()>::handler_type;
     enum class Wait { nothing, idle, head, body, write, linger };
     // What comes after the head of a request was read.
-    enum class Next { handle, refused, drop_body, live, broken };
+    enum class Next { handle, refused, drop_body, live, look_up, broken };
 
     Awaitable run(std::shared_ptr<HttpSession> self);
     AwaitableBool serve();
@@ -66,6 +66,8 @@ class HttpSession final : public ExchangeOwner, public std::enable_shared_from_t
     HeadProgress look_for_head();
     void refuse_head();
     Next begin_request();
+    bool may_be_known_elsewhere();
+    void look_up_session();
     bool wants_live() const;
     void finish_answer();
     void append_answer(std::string_view body, std::optional<std::uint64_t> length);
@@ -111,6 +113,8 @@ class HttpSession final : public ExchangeOwner, public std::enable_shared_from_t
 
     std::optional<ResumeHandler> waiting_;
     bool resumed_early_ = false;
+    bool looking_up_ = false;  // the database is asked for the session behind the token
+    bool looked_up_ = false;   // it was, for this request
     std::optional<socketio::HttpReply> polling_reply_;
     bool holding_ = false;   // a polling GET waits for its answer
     bool watching_ = false;  // and the socket is watched meanwhile

@@ -147,9 +147,39 @@ void add_connections(std::vector<MetricFamily>& families, const ServerContext& c
               static_cast<double>(counts.websockets));
     add_value(families, "onhand_socket_slow_closed_total", "Live connections closed for reading too slowly.",
               MetricType::Counter, static_cast<double>(counts.slow_closed));
-    if (const auto redis = context.live->cluster_connected()) {
+}
+
+// Whether Redis is there and answers; nullopt when none is configured.
+std::optional<bool> redis_state(const ServerContext& context) {
+    std::optional<bool> state;
+    if (context.live != nullptr) state = context.live->cluster_connected();
+    if (context.services.cluster == nullptr) return state;
+    const auto stats = context.services.cluster->stats();
+    if (!stats.redis_expected) return state;
+    return state.value_or(true) && stats.redis_connected;
+}
+
+void add_cluster(std::vector<MetricFamily>& families, const ServerContext& context) {
+    if (const auto redis = redis_state(context))
         add_value(families, "onhand_redis_connected", "1 while Redis is connected.", MetricType::Gauge, *redis ? 1 : 0);
-    }
+    if (context.services.cluster == nullptr) return;
+    const auto stats = context.services.cluster->stats();
+    const auto counter = [&families](std::string name, std::string help, std::uint64_t value) {
+        add_value(families, std::move(name), std::move(help), MetricType::Counter, static_cast<double>(value));
+    };
+    counter("onhand_relay_numbered_total", "Batches that this instance gave their feed numbers.", stats.relay.numbered);
+    counter("onhand_relay_applied_total", "Batches of all instances brought up to date with.", stats.relay.applied);
+    counter("onhand_relay_caught_up_total", "Batches read from the outbox because no message brought them.",
+            stats.relay.caught_up);
+    counter("onhand_relay_failures_total", "Questions of the relay that the database did not answer.",
+            stats.relay.failures);
+    if (!stats.locking) return;
+    counter("onhand_locks_acquired_total", "Product locks taken.", stats.locks.acquired);
+    counter("onhand_locks_refused_total", "Product locks that another instance had.", stats.locks.refused);
+    counter("onhand_locks_handed_over_total", "Product locks given up because another instance waited.",
+            stats.locks.handed_over);
+    counter("onhand_locks_away_total", "Batches that went on without locks because Redis did not answer.",
+            stats.locks.away);
 }
 
 void add_engine(std::vector<MetricFamily>& families, const engine::Stats& stats) {
@@ -163,6 +193,8 @@ void add_engine(std::vector<MetricFamily>& families, const engine::Stats& stats)
     counter("onhand_engine_replays_total", "Answers repeated from an idempotency key.", stats.replays);
     counter("onhand_engine_busy_total", "Commands turned away because the queue was full.", stats.busy);
     counter("onhand_engine_expired_total", "Commands past their deadline when taken.", stats.expired);
+    counter("onhand_engine_conflicts_total", "Transactions judged again because another writer was in the way.",
+            stats.conflicts);
     counter("onhand_engine_commits_failed_total", "Transactions that were not committed.", stats.commits_failed);
     counter("onhand_engine_commits_unknown_total", "Transactions whose fate was not known.", stats.commits_unknown);
     add_value(families, "onhand_engine_commit_seconds_total", "Time spent in commits.", MetricType::Counter,
@@ -195,9 +227,9 @@ void reply_readiness(Exchange& exchange, bool database) {
         append_json_string(list, check.name);
         list += check.ok ? ":\"ok\"" : ":\"failed\"";
     }
-    // Without Redis other programs do not reach the live clients; everything else works.
-    const auto* live = core(exchange).context().live;
-    const auto redis = live != nullptr ? live->cluster_connected() : std::nullopt;
+    // Without Redis instances hear of each other from the database, later, and queue for the same rows; other programs
+    // do not reach the live clients. Everything is served and right.
+    const auto redis = redis_state(core(exchange).context());
     if (redis) list += *redis ? ",\"redis\":\"ok\"" : ",\"redis\":\"degraded\"";
     std::string body = ready ? "{\"status\":\"ok\",\"checks\":{" : "{\"status\":\"unavailable\",\"checks\":{";
     body += list;
@@ -236,6 +268,7 @@ void metrics(Exchange& exchange) {
     add_requests(families, context);
     add_connections(families, context);
     add_engine(families, context.services.engine.stats());
+    add_cluster(families, context);
     add_value(families, "onhand_process_resident_bytes", "Resident memory.", MetricType::Gauge, resident_bytes());
     std::ostringstream text;
     prometheus::TextSerializer().Serialize(text, families);

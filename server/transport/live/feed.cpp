@@ -44,6 +44,7 @@ LiveFeed::LiveFeed(Parts parts, const std::vector<boost::asio::io_context*>& io_
         start_reminders(part);
         start_session_checks(part);
     }
+    if (parts_.tell_presence) start_presence_messages(*io_.front());
     parts_.server.set_allow_request([this](const socketio::Handshake& handshake) -> std::optional<std::string> {
         if (handshake.origin.empty() || http::is_own_origin(handshake.origin, handshake.host, parts_.options))
             return std::nullopt;
@@ -62,6 +63,7 @@ void LiveFeed::stop() {
             part.reminder.cancel();
             part.session_check.cancel();
             part.presence.cancel();
+            part.presence_message.cancel();
             part.drain_check.cancel();
             part.sockets.clear();
         });
@@ -91,6 +93,11 @@ void LiveFeed::take_inbox(Part& part) {
         part.read = batch->last();
         if (part.sockets.empty()) continue;
         for (const auto& item : batch->items) part.changes.add(item);
+    }
+    // What nobody was there to hear needs no telling: whoever comes now catches up to here by itself.
+    if (part.sockets.empty()) {
+        part.changes = {};
+        part.told = part.read;
     }
     if (part.round_due || part.stopped) return;
     const auto due = part.last_round + round_ms;
@@ -152,25 +159,48 @@ void LiveFeed::check_sessions(Part& part) {
     }
 }
 
-std::shared_ptr<const engine::Identity> LiveFeed::identify(const socketio::ConnectRequest& request) const {
-    const auto now = parts_.clock.wall_ms();
+// The token a client shows: in its auth object, else as HTTP has it.
+std::optional<domain::TokenHash> LiveFeed::token_of(const socketio::ConnectRequest& request) const {
     if (const auto* auth = request.auth().if_object()) {
         const auto* token = auth->if_contains("token");
         if (token != nullptr && token->is_string() && token->get_string().size() <= http::token_bytes_max)
-            return parts_.accounts.find_session(http::hash_token(token->get_string()), now);
+            return http::hash_token(token->get_string());
     }
     const auto& handshake = request.handshake();
     // A field that was not sent is a view of nothing; the handshake keeps it as an empty string.
     const std::string_view authorization =
         handshake.authorization.empty() ? std::string_view() : std::string_view(handshake.authorization);
     const auto credential = http::find_credential(authorization, handshake.cookie, parts_.options);
-    if (credential.kind == http::Credential::Kind::none) return nullptr;
-    return parts_.accounts.find_session(http::hash_token(credential.token), now);
+    if (credential.kind == http::Credential::Kind::none) return std::nullopt;
+    return http::hash_token(credential.token);
 }
 
 void LiveFeed::on_connect(socketio::ConnectRequest request) {
-    auto identity = identify(request);
-    if (!identity) return request.refuse("unauthenticated");
+    const auto token = token_of(request);
+    if (!token) return request.refuse("unauthenticated");
+    if (auto identity = parts_.accounts.find_session(*token, parts_.clock.wall_ms()))
+        return welcome(std::move(request), std::move(identity));
+    if (parts_.cluster == nullptr) return request.refuse("unauthenticated");
+    look_up(std::move(request), *token);
+}
+
+// Another instance may have opened the session a moment ago.
+void LiveFeed::look_up(socketio::ConnectRequest request, const domain::TokenHash& token) {
+    const auto asked = std::make_shared<socketio::ConnectRequest>(std::move(request));
+    auto job = [this, asked, token]() mutable {
+        parts_.cluster->fetch_session(token);
+        auto& io = asked->io_context();
+        // The request must end on its own thread: its last reference may be this one.
+        boost::asio::post(io, [this, asked = std::move(asked), token] {
+            auto identity = parts_.accounts.find_session(token, parts_.clock.wall_ms());
+            if (!identity) return asked->refuse("unauthenticated");
+            welcome(std::move(*asked), std::move(identity));
+        });
+    };
+    if (!parts_.run_blocking(std::move(job))) asked->refuse("busy");
+}
+
+void LiveFeed::welcome(socketio::ConnectRequest request, std::shared_ptr<const engine::Identity> identity) {
     const auto account = identity->account;
     auto socket = request.accept();
     if (!socket) return;
@@ -191,6 +221,25 @@ void LiveFeed::on_disconnect(socketio::Socket& socket, std::string_view) {
     if (client != nullptr && presence_.left(client->identity().account)) presence_changed();
 }
 
+void LiveFeed::start_presence_messages(Part& part) {
+    part.presence_message.expires_after(presence_message_ms);
+    part.presence_message.async_wait([this, &part](boost::system::error_code error) {
+        if (error || part.stopped) return;
+        if (presence_.forget_silent(std::chrono::steady_clock::now())) presence_changed();
+        tell_others(part);
+        start_presence_messages(part);
+    });
+}
+
+void LiveFeed::tell_others(const Part& part) {
+    // An instance that ends has said so already.
+    if (parts_.tell_presence && !part.draining) parts_.tell_presence(presence_.message());
+}
+
+void LiveFeed::heard_presence(std::string_view message) {
+    if (presence_.heard(message, std::chrono::steady_clock::now())) presence_changed();
+}
+
 void LiveFeed::presence_changed() {
     for (auto& part : io_) boost::asio::post(part->io, [this, &part = *part] { tell_presence_soon(part); });
 }
@@ -202,6 +251,7 @@ void LiveFeed::tell_presence_soon(Part& part) {
         part.presence_due = false;
         if (error || part.stopped) return;
         part.present = presence_.event();
+        if (&part == io_.front().get()) tell_others(part);
         for (auto& [raw_socket, socket] : part.sockets)
             if (auto* client = socket->data<Client>()) client->tell_presence(part.present);
     });
@@ -239,6 +289,7 @@ void LiveFeed::on_order_place(socketio::Socket& socket, Client& client, socketio
 }
 
 void LiveFeed::drain(std::function<void()> done) {
+    if (parts_.tell_presence) parts_.tell_presence(presence_.farewell());
     const auto left = std::make_shared<std::atomic<std::size_t>>(io_.size());
     const auto one_done = [left, done = std::move(done)] {
         if (left->fetch_sub(1) == 1) done();

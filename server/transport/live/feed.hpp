@@ -10,11 +10,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "domain/feed_batch.hpp"
 #include "engine/account_book.hpp"
+#include "engine/cluster.hpp"
 #include "engine/queries.hpp"
 #include "engine/stock_view.hpp"
 #include "transport/http/call.hpp"
@@ -29,6 +31,8 @@ namespace onhand::live {
 inline constexpr std::chrono::milliseconds round_ms{10};
 inline constexpr std::chrono::milliseconds reminder_ms{2000};
 inline constexpr std::chrono::milliseconds session_check_ms{1000};
+// How often the other instances are told who is here, also when that stays the same.
+inline constexpr std::chrono::milliseconds presence_message_ms{5000};
 // Who comes and goes within this time is told together, so that a page that is loaded again is not news.
 inline constexpr std::chrono::milliseconds presence_ms{300};
 inline constexpr std::chrono::milliseconds drain_check_ms{10};
@@ -49,6 +53,9 @@ class LiveFeed final : public socketio::NamespaceHandler {
         std::function<bool(std::function<void()>)> run_blocking;
         // HttpServer::call(): serves a request of a client on its io thread.
         std::function<void(std::size_t io_index, http::Call call, http::CallDone done)> call;
+        engine::Cluster* cluster = nullptr;  // nullptr = nobody shares the store
+        // Tells the other instances who is here; they give it to heard_presence(). Empty = there are none.
+        std::function<void(std::string)> tell_presence;
     };
 
     // Registers with the server. `io_threads` as given to the server. Made before the engine starts, so that no batch
@@ -58,6 +65,9 @@ class LiveFeed final : public socketio::NamespaceHandler {
 
     // The bus listener: any one thread, in feed order. Does not block.
     void on_batch(const domain::FeedBatchPtr& batch);
+
+    // What tell_presence() of another instance, or of this one, told. Any thread; does not block.
+    void heard_presence(std::string_view message);
 
     // Takes no more orders, and calls `done` on some io thread when those in hand were answered and the answers are on
     // their way, after drain_ms_max at the latest. Clients stay connected. Any thread, once; HTTP must still be served
@@ -84,12 +94,14 @@ class LiveFeed final : public socketio::NamespaceHandler {
               reminder(context),
               session_check(context),
               presence(context),
+              presence_message(context),
               drain_check(context) {}
         boost::asio::io_context& io;
         Timer round;
         Timer reminder;
         Timer session_check;
         Timer presence;
+        Timer presence_message;
         Timer drain_check;
         bool round_due = false;
         bool presence_due = false;
@@ -107,12 +119,16 @@ class LiveFeed final : public socketio::NamespaceHandler {
         std::vector<domain::FeedBatchPtr> inbox;  // guarded by inbox_mutex
     };
 
-    std::shared_ptr<const engine::Identity> identify(const socketio::ConnectRequest& request) const;
+    std::optional<domain::TokenHash> token_of(const socketio::ConnectRequest& request) const;
+    void look_up(socketio::ConnectRequest request, const domain::TokenHash& token);
+    void welcome(socketio::ConnectRequest request, std::shared_ptr<const engine::Identity> identity);
     void take_inbox(Part& part);
     void tell_round(Part& part);
     void start_reminders(Part& part);
     void start_session_checks(Part& part);
     void check_sessions(Part& part);
+    void start_presence_messages(Part& part);
+    void tell_others(const Part& part);
     void presence_changed();
     void tell_presence_soon(Part& part);
     void on_subscribe(socketio::Socket& socket, Client& client, socketio::Event& event);

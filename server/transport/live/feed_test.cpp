@@ -33,6 +33,22 @@ TEST_F(LiveFeedTest, tells_changes_in_feed_order_with_their_stretch) {
     EXPECT_EQ(watcher.event("stock.changed").at("from").as_int64(), 3);
 }
 
+TEST_F(LiveFeedTest, leaves_nothing_out_for_who_comes_right_after_a_change) {
+    // The first change is told at once, to nobody; the second waits for its round, in which the client comes.
+    commit({1});
+    loops.turn();
+    commit({2});
+    loops.turn();
+    auto watcher = client();
+    watcher.sign_in();
+    const auto head = watcher.ask("subscribe", R"({"stock":"all"})").at("head").as_int64();
+    commit({3});
+    const auto event = watcher.event("stock.changed");
+    EXPECT_EQ(event.at("from").as_int64(), head + 1);
+    EXPECT_EQ(event.at("to").as_int64(), 3);
+    EXPECT_EQ(event.at("changes").as_array().size(), static_cast<std::size_t>(3 - head));
+}
+
 TEST_F(LiveFeedTest, tells_only_the_rows_asked_for_and_covers_the_others) {
     auto watcher = client();
     watcher.sign_in();

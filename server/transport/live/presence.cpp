@@ -1,5 +1,6 @@
 #include "transport/live/presence.hpp"
 
+#include <random>
 #include <utility>
 
 #include "base/ensure.hpp"
@@ -7,6 +8,75 @@
 #include "base/uuid.hpp"
 
 namespace onhand::live {
+
+namespace {
+
+constexpr std::size_t number_bytes = 8;
+
+void append_number(std::string& out, std::uint64_t value) {
+    for (std::size_t byte = 0; byte < number_bytes; ++byte) out += static_cast<char>(value >> (8 * byte));
+}
+
+std::uint64_t number_at(std::string_view bytes, std::size_t at) {
+    std::uint64_t value = 0;
+    for (std::size_t byte = 0; byte < number_bytes; ++byte)
+        value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at + byte])) << (8 * byte);
+    return value;
+}
+
+std::uint64_t random_number() {
+    std::random_device random;
+    return static_cast<std::uint64_t>(random()) << 32 | random();
+}
+
+}  // namespace
+
+Presence::Presence(const engine::AccountBook& accounts) : accounts_(accounts), own_number_(random_number()) {}
+
+std::string Presence::farewell() const {
+    std::string bytes;
+    append_number(bytes, own_number_);
+    return bytes;
+}
+
+std::string Presence::message() const {
+    auto bytes = farewell();
+    const std::lock_guard lock(mutex_);
+    std::size_t told = 0;
+    for (const auto& [account, count] : clients_) {
+        if (told++ == presence_accounts_max) break;
+        append_number(bytes, static_cast<std::uint64_t>(domain::raw(account)));
+    }
+    return bytes;
+}
+
+bool Presence::heard(std::string_view message, std::chrono::steady_clock::time_point now) {
+    const auto numbers = message.size() / number_bytes;
+    if (numbers == 0 || message.size() % number_bytes != 0 || numbers > presence_accounts_max + 1) return false;
+    const auto instance = number_at(message, 0);
+    if (instance == own_number_) return false;
+    std::set<domain::AccountId> there;
+    for (std::size_t i = 1; i < numbers; ++i)
+        there.insert(static_cast<domain::AccountId>(static_cast<std::int64_t>(number_at(message, i * number_bytes))));
+    const std::lock_guard lock(mutex_);
+    const auto known = others_.find(instance);
+    if (known == others_.end() && (there.empty() || others_.size() >= presence_instances_max)) return false;
+    const bool same = known != others_.end() && known->second.accounts == there;
+    if (there.empty())
+        others_.erase(known);
+    else
+        others_[instance] = {std::move(there), now};
+    if (same) return false;
+    return changed_ = true;
+}
+
+bool Presence::forget_silent(std::chrono::steady_clock::time_point now) {
+    const std::lock_guard lock(mutex_);
+    const auto gone = std::erase_if(
+        others_, [now](const auto& entry) { return now - entry.second.heard_at >= presence_silence_max; });
+    if (gone == 0) return false;
+    return changed_ = true;
+}
 
 bool Presence::joined(domain::AccountId account) {
     const std::lock_guard lock(mutex_);
@@ -42,8 +112,11 @@ std::string Presence::list() const {
 
 std::string Presence::list_locked() const {
     std::string json = "{\"users\":[";
+    std::set<domain::AccountId> there;
+    for (const auto& [id, count] : clients_) there.insert(id);
+    for (const auto& [number, instance] : others_) there.insert(instance.accounts.begin(), instance.accounts.end());
     std::size_t listed = 0;
-    for (const auto& [id, count] : clients_) {
+    for (const auto id : there) {
         if (listed == presence_users_max) break;
         const auto account = accounts_.by_id(id);
         if (!account) continue;
@@ -55,9 +128,9 @@ std::string Presence::list_locked() const {
         json += '}';
     }
     json += ']';
-    if (clients_.size() > presence_users_max) {
+    if (there.size() > presence_users_max) {
         json += ",\"total\":";
-        append_int(json, static_cast<std::int64_t>(clients_.size()));
+        append_int(json, static_cast<std::int64_t>(there.size()));
     }
     json += '}';
     return json;

@@ -51,6 +51,41 @@ TEST_F(PresenceTest, it_is_one_event_as_long_as_it_says_the_same) {
     EXPECT_NE(presence.event(), one);
 }
 
+TEST_F(PresenceTest, users_of_other_instances_are_there_too) {
+    const std::chrono::steady_clock::time_point start{};
+    Presence other{accounts};
+    presence.joined(domain::AccountId{1});
+    other.joined(domain::AccountId{1});
+    other.joined(domain::AccountId{2});
+    EXPECT_TRUE(presence.heard(other.message(), start));
+    EXPECT_FALSE(presence.heard(other.message(), start)) << "it says the same again";
+    EXPECT_FALSE(presence.heard(presence.message(), start)) << "its own words come back";
+    EXPECT_EQ(boost::json::parse(presence.list()).at("users").as_array().size(), 2U);
+    other.left(domain::AccountId{2});
+    EXPECT_TRUE(presence.heard(other.message(), start));
+    EXPECT_EQ(boost::json::parse(presence.list()).at("users").as_array().size(), 1U);
+    other.joined(domain::AccountId{3});
+    EXPECT_TRUE(presence.heard(other.message(), start));
+    EXPECT_TRUE(presence.heard(other.farewell(), start));
+    EXPECT_EQ(boost::json::parse(presence.list()).at("users").as_array().size(), 1U);
+}
+
+TEST_F(PresenceTest, an_instance_that_falls_silent_is_forgotten) {
+    const std::chrono::steady_clock::time_point start{};
+    Presence other{accounts};
+    other.joined(domain::AccountId{2});
+    presence.heard(other.message(), start);
+    EXPECT_FALSE(presence.forget_silent(start + presence_silence_max - std::chrono::seconds(1)));
+    EXPECT_TRUE(presence.forget_silent(start + presence_silence_max));
+    EXPECT_TRUE(boost::json::parse(presence.list()).at("users").as_array().empty());
+}
+
+TEST_F(PresenceTest, messages_that_make_no_sense_are_left_out) {
+    for (const auto& message : {std::string(), std::string(7, 'x'), std::string(9, 'x'), std::string(8, 'x')})
+        EXPECT_FALSE(presence.heard(message, {})) << message.size();
+    EXPECT_FALSE(presence.heard(std::string(8 * (presence_accounts_max + 2), 'x'), {}));
+}
+
 // The feed with three people, who connect on different io threads.
 struct PresenceFeedTest : FeedWorld {
     PresenceFeedTest() {

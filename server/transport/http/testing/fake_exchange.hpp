@@ -31,7 +31,9 @@ class UnreadableStore final : public storage::ReadStore {
     Answer<domain::MovementPage> movements(const domain::MovementFilter&) override { return error(); }
     Answer<domain::FeedPage> feed(domain::FeedSeq, std::int64_t) override { return error(); }
     Answer<std::vector<domain::Product>> products(std::span<const domain::ProductId>) override { return error(); }
-    Answer<domain::FeedSeq> visit_all(const Visitor&) override { return error(); }
+    Answer<std::vector<domain::Account>> accounts(std::span<const domain::AccountId>) override { return error(); }
+    Answer<std::optional<domain::Session>> session(const domain::TokenHash&) override { return error(); }
+    Answer<Moment> visit_all(const Visitor&) override { return error(); }
     Answer<void> ping() override { return error(); }
 };
 

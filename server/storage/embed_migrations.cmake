@@ -1,4 +1,5 @@
-# Writes OUT, a C++ source that holds every SQL file of DIR with its SHA-256. Run by the build with cmake -P.
+# Writes OUT, a C++ source that holds every SQL file of DIR with its SHA-256, for the adapter ADAPTER (sqlite or
+# postgres). Run by the build with cmake -P.
 file(GLOB files "${DIR}/*.sql")
 list(SORT files)
 set(entries "")
@@ -13,10 +14,10 @@ foreach(file IN LISTS files)
   file(SHA256 "${file}" checksum)
   string(APPEND entries "    {${number}, \"${name}\", \"${checksum}\", R\"sql(${text})sql\"},\n")
 endforeach()
-file(WRITE "${OUT}" "// Made by embed_migrations.cmake from storage/migrations/sqlite; changes are lost.
-#include \"storage/sqlite/migrations.hpp\"
+file(WRITE "${OUT}" "// Made by embed_migrations.cmake from storage/migrations/${ADAPTER}; changes are lost.
+#include \"storage/${ADAPTER}/migrations.hpp\"
 
-namespace onhand::storage::sqlite {
+namespace onhand::storage::${ADAPTER} {
 
 namespace {
 constexpr Migration embedded[] = {
@@ -27,5 +28,5 @@ std::span<const Migration> embedded_migrations() {
     return embedded;
 }
 
-}  // namespace onhand::storage::sqlite
+}  // namespace onhand::storage::${ADAPTER}
 ")

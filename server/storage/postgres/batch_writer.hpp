@@ -1,0 +1,98 @@
+#pragma once
+// Writes the changes of one batch: one statement per table that is touched, with whole columns as parameters, put into
+// the pipeline of the caller behind an open transaction. Used by the writer, on the lane thread. Decides nothing,
+// commits nothing and reads no results: the caller does.
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/changes.hpp"
+#include "storage/postgres/insert_table.hpp"
+
+namespace onhand::storage::postgres {
+
+// What the transaction was given when it locked its rows.
+struct BatchStamp {
+    std::int64_t xid = 0;    // of the transaction
+    std::int64_t batch = 0;  // id of its row in the outbox, whether or not one is written
+    std::int64_t fence = 0;  // of the levels it writes
+};
+
+// The levels this transaction has locked, with the version each had; new ones are not in it.
+using LockedLevels = std::unordered_map<domain::LevelKey, std::int64_t>;
+
+class BatchWriter {
+  public:
+    BatchWriter();
+
+    // Sends every statement but COMMIT, the outbox row last. A statement that does not touch exactly the rows it
+    // should fails in the server (division by zero), and with it everything behind it in the pipeline. Returns whether
+    // there is an outbox row. The arrays stay untouched until the next call.
+    bool send(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
+              const LockedLevels& locked);
+
+    // The bytes of the outbox row sent last; empty when there was none.
+    const std::string& outbox_bytes() const { return outbox_bytes_; }
+
+  private:
+    // An order that events after its placing touched: its last state.
+    using LastStates = std::unordered_map<Uuid, const domain::Order*>;
+    // A product of the batch: its last state, and the version it had before.
+    struct ProductState {
+        const domain::Product* product = nullptr;
+        std::int64_t was = 0;
+    };
+
+    void clear();
+    void gather(const domain::Changes& changes);
+    void gather_item(const domain::Movement& movement, std::int64_t place);
+    void gather_item(const domain::OrderEvent& event, std::int64_t place);
+    void gather_item(const domain::ProductEvent& event, std::int64_t place);
+    void gather_item(const domain::LocationEvent& event, std::int64_t place);
+    void gather_order(const domain::OrderEvent& event, std::int64_t place);
+    void gather_order_states();
+    void gather_products();
+    void gather_keys(const domain::Changes& changes);
+
+    void send_products(Connection& connection);
+    void send_levels(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
+                     const LockedLevels& locked);
+    void send_orders(Connection& connection, const BatchStamp& stamp);
+    void send_accounts(Connection& connection, const domain::Changes& changes);
+    void send_sessions(Connection& connection, const domain::Changes& changes);
+    bool send_outbox(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp);
+
+    // The columns of an UPDATE, each an array.
+    using Columns = std::vector<Array>;
+    static Params& pass(Params& params, const Columns& columns);
+
+    InsertTable new_products_;
+    InsertTable locations_;
+    InsertTable new_levels_;
+    InsertTable orders_;
+    InsertTable lines_;
+    InsertTable movements_;
+    InsertTable keys_;
+    InsertTable accounts_;
+    InsertTable sessions_;
+    Columns products_;
+    Columns levels_;
+    Columns order_states_;
+    Columns line_states_;
+    Array ended_sessions_;
+    Array accounts_ended_;
+    LastStates order_changes_;
+    std::unordered_map<std::int64_t, ProductState> product_changes_;
+    // Keys of placed orders and answers, to be written in the order of the keys.
+    struct KeyRow {
+        const domain::OrderEvent* order = nullptr;
+        const domain::StoredAnswer* answer = nullptr;
+        const domain::KeyHash& key() const { return order ? order->key : answer->key; }
+    };
+    std::vector<KeyRow> key_rows_;
+    std::string outbox_bytes_;
+    Params params_;
+};
+
+}  // namespace onhand::storage::postgres
