@@ -57,11 +57,11 @@ void add_serve(CommandLine& line) {
     command.callback([&line] { line.run = serve; });
 }
 
-// A subcommand that works on the database; every one of them takes --database.
+// A subcommand that works on the database; every one of them takes the settings of the database.
 CLI::App& add_command(CLI::App& parent, CommandLine& line, const char* name, const char* help) {
     auto& command = *parent.add_subcommand(name, help);
     for (const auto& setting : settings())
-        if (setting.flag == "database") add_value(command, line, setting);
+        if (setting.flag == "database" || setting.flag == "database-pooler") add_value(command, line, setting);
     return command;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -70,11 +71,13 @@ socketio::Options live_options(const Config& config) {
     return options;
 }
 
-std::unique_ptr<socketio::RedisAdapter> make_cluster(const socketio::RedisSettings& settings) {
-    return std::make_unique<socketio::RedisAdapter>(settings, [](bool connected) {
+// `ending`: the adapter closes its connection because the program ends. It outlives the adapter.
+std::unique_ptr<socketio::RedisAdapter> make_cluster(const socketio::RedisSettings& settings,
+                                                     const std::atomic<bool>& ending) {
+    return std::make_unique<socketio::RedisAdapter>(settings, [&ending](bool connected) {
         if (connected)
             log::info("redis", "connected; other programs reach the live clients");
-        else
+        else if (!ending)
             log::warn("redis", "not connected; other programs do not reach the live clients");
     });
 }
@@ -117,7 +120,7 @@ class Server {
           signals_(main_, SIGTERM, SIGINT),
           timer_(main_) {
         http_.set_live(sockets_);
-        if (config_.socketio_redis) sockets_.set_cluster(make_cluster(*config_.socketio_redis));
+        if (config_.socketio_redis) sockets_.set_cluster(make_cluster(*config_.socketio_redis, ending_));
         core_->bus.subscribe([this](const domain::FeedBatchPtr& batch) { feed_.on_batch(batch); });
         if (core_->redis)
             core_->redis->channel.subscribe(bus::Topic::presence,
@@ -189,6 +192,7 @@ class Server {
     // ends at once.
     void drain() {
         log::info("serve", "stopping");
+        ending_ = true;
         signals_.async_wait([](boost::system::error_code error, int) {
             if (!error) std::_Exit(1);
         });
@@ -223,6 +227,7 @@ class Server {
     }
 
     const Config config_;
+    std::atomic<bool> ending_{false};
     std::unique_ptr<Core> core_;
     const http::Options options_;
     http::HttpServer http_;

@@ -29,8 +29,8 @@ class ClusterTest : public testing::Test {
     }
 
     RedisCluster cluster;
-    Instance here{cluster.url()};
-    Instance there{cluster.url()};
+    Instance here{cluster.url(), LockOptions{.call_max = std::chrono::milliseconds(500)}};
+    Instance there{cluster.url(), LockOptions{.call_max = std::chrono::milliseconds(500)}};
     Lane a{here.service};
     Lane b{there.service};
     std::vector<std::string> skus;  // one on each node
@@ -102,7 +102,7 @@ TEST_F(ClusterTest, a_slot_on_its_way_holds_up_nobody) {
     const auto from = cluster.node_of(count);
     const auto to = (from + 1) % cluster.size();
     cluster.begin_migration(count, from, to);
-    RedisCounter counter(here.locator, {});
+    RedisCounter counter(here.locator, {}, patient_call);
     EXPECT_EQ(counter.add("ann", std::chrono::seconds(60)), std::optional<std::int64_t>(1));
     cluster.move_slot(count, from, to);
     EXPECT_EQ(counter.add("ann", std::chrono::seconds(60)), std::optional<std::int64_t>(2));
@@ -152,8 +152,8 @@ TEST_F(ClusterTest, messages_and_counts_go_through_any_node) {
     from.publish(Topic::feed, "batch");
     EXPECT_TRUE(eventually([&] { return heard == 1; }));
 
-    RedisCounter left(one, {});
-    RedisCounter right(two, {});
+    RedisCounter left(one, {}, patient_call);
+    RedisCounter right(two, {}, patient_call);
     for (const auto* name : {"ann", "bob", "cy", "dora"}) {
         EXPECT_EQ(left.add(name, std::chrono::seconds(60)), std::optional<std::int64_t>(1));
         EXPECT_EQ(right.add(name, std::chrono::seconds(60)), std::optional<std::int64_t>(2));

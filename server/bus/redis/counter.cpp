@@ -29,7 +29,8 @@ const Script& counter_script() {
 
 }  // namespace
 
-RedisCounter::RedisCounter(Locator& locator, std::string_view scope) : locator_(locator), prefix_(prefix_of(scope)) {}
+RedisCounter::RedisCounter(Locator& locator, std::string_view scope, std::chrono::milliseconds call_max)
+    : locator_(locator), prefix_(prefix_of(scope)), call_max_(call_max) {}
 
 std::optional<std::int64_t> RedisCounter::add(std::string_view key, std::chrono::milliseconds window) {
     return run("add", key, window);
@@ -45,7 +46,7 @@ void RedisCounter::forget(std::string_view key) {
 
 std::optional<std::int64_t> RedisCounter::run(std::string_view deed, std::string_view key,
                                               std::chrono::milliseconds window) {
-    const auto deadline = std::chrono::steady_clock::now() + call_time_max;
+    const auto deadline = std::chrono::steady_clock::now() + call_max_;
     auto runner = borrow(deadline);
     if (!runner) return std::nullopt;
     ScriptCall call;

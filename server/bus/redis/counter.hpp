@@ -21,8 +21,8 @@ class RedisCounter final : public Counter {
     // Of a key; a longer one is counted by its first bytes.
     static constexpr std::size_t key_bytes_max = 512;
 
-    // The locator outlives it. `scope` as in prefix_of().
-    RedisCounter(Locator& locator, std::string_view scope);
+    // The locator outlives it. `scope` as in prefix_of(). A call ends after `call_max`.
+    RedisCounter(Locator& locator, std::string_view scope, std::chrono::milliseconds call_max = call_time_max);
 
     std::optional<std::int64_t> add(std::string_view key, std::chrono::milliseconds window) override;
     std::optional<std::int64_t> read(std::string_view key) override;
@@ -35,6 +35,7 @@ class RedisCounter final : public Counter {
 
     Locator& locator_;
     const std::string prefix_;
+    const std::chrono::milliseconds call_max_;
     std::mutex mutex_;
     std::condition_variable returned_;
     std::vector<std::unique_ptr<ScriptRunner>> idle_;

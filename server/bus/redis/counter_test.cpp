@@ -20,8 +20,8 @@ class CounterTest : public testing::Test {
   protected:
     RedisServer redis;
     Locator locator{settings_of(redis.url()), {}};
-    RedisCounter here{locator, {}};
-    RedisCounter there{locator, {}};
+    RedisCounter here{locator, {}, patient_call};
+    RedisCounter there{locator, {}, patient_call};
 };
 
 TEST_F(CounterTest, counts_over_all_instances_and_forgets) {

@@ -62,7 +62,8 @@ std::unique_ptr<ProductLocks> RedisLockService::locks_of_lane(int lane) {
 }
 
 std::vector<LockView> RedisLockService::held(std::size_t limit) {
-    return view_locks(surroundings_.locator, surroundings_.prefix, limit);
+    return view_locks(surroundings_.locator, surroundings_.prefix, limit,
+                      std::chrono::steady_clock::now() + surroundings_.options.call_max);
 }
 
 LockStats RedisLockService::stats() const {

@@ -101,9 +101,8 @@ class Reading {
 
 }  // namespace
 
-std::vector<LockView> view_locks(Locator& locator, std::string_view prefix, std::size_t limit) {
+std::vector<LockView> view_locks(Locator& locator, std::string_view prefix, std::size_t limit, SteadyTime deadline) {
     std::vector<LockView> views;
-    const auto deadline = std::chrono::steady_clock::now() + lock_time_max;
     const auto topology = locator.current();
     for (const auto& node : topology->nodes) {
         if (!node->is_usable()) continue;

@@ -10,7 +10,8 @@
 
 namespace onhand::bus::redis {
 
-// By SKU, at most `limit`. Makes connections of its own; blocks lock_time_max at most, and gives what it has by then.
-std::vector<LockView> view_locks(Locator& locator, std::string_view prefix, std::size_t limit);
+// By SKU, at most `limit`. Makes connections of its own; blocks until the deadline at most, and gives what it has by
+// then.
+std::vector<LockView> view_locks(Locator& locator, std::string_view prefix, std::size_t limit, SteadyTime deadline);
 
 }  // namespace onhand::bus::redis

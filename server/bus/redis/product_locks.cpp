@@ -13,10 +13,6 @@ MonoNanos nanos(std::chrono::milliseconds time) {
     return std::chrono::nanoseconds(time).count();
 }
 
-SteadyTime deadline() {
-    return std::chrono::steady_clock::now() + lock_time_max;
-}
-
 bool contains(std::span<const std::string_view> sorted, std::string_view sku) {
     return std::ranges::binary_search(sorted, sku);
 }
@@ -45,6 +41,10 @@ RedisProductLocks::~RedisProductLocks() {
 
 void RedisProductLocks::on_free(std::function<void()> callback) {
     signals_->set_on_free(std::move(callback));
+}
+
+SteadyTime RedisProductLocks::deadline() const {
+    return std::chrono::steady_clock::now() + surroundings_.options.call_max;
 }
 
 // --- acquire

@@ -25,6 +25,7 @@ struct LockOptions {
     std::string instance;  // shown as part of the owner, to people; other letters than those and '.' become '-'
     std::chrono::milliseconds lease = lock_lease;
     std::chrono::milliseconds keep_max = lock_keep_max;
+    std::chrono::milliseconds call_max = lock_time_max;
 };
 
 // Counted by all lanes of a process.
@@ -85,6 +86,7 @@ class RedisProductLocks final : public ProductLocks {
     };
     using Errands = std::vector<Errand>;
 
+    SteadyTime deadline() const;
     void hear();
     void accept(const std::string& sku, const LaneSignals::Gift& gift, MonoNanos now);
     bool knows(const std::string_view sku, MonoNanos now, bool& granted) const;

@@ -31,7 +31,7 @@ class ProductLocksTest : public testing::Test {
     int script_calls() { return redis.calls_of("evalsha") + redis.calls_of("eval"); }
 
     RedisServer redis;
-    Instance here{redis.url(), LockOptions{.instance = "here:3000"}};
+    Instance here{redis.url(), LockOptions{.instance = "here:3000", .call_max = patient_call}};
     Instance there{redis.url()};
     Lane a{here.service, 0};
     Lane b{there.service, 0};
@@ -282,7 +282,7 @@ TEST_F(ProductLocksTest, counts_what_happened) {
 }
 
 TEST_F(ProductLocksTest, two_shops_share_a_redis_without_meeting) {
-    Instance shop{redis.url(), LockOptions{.scope = "shop-2"}};
+    Instance shop{redis.url(), LockOptions{.scope = "shop-2", .call_max = patient_call}};
     Lane other(shop.service);
     ASSERT_TRUE(a.has("S1"));
     EXPECT_TRUE(other.has("S1"));
@@ -291,7 +291,7 @@ TEST_F(ProductLocksTest, two_shops_share_a_redis_without_meeting) {
 }
 
 TEST_F(ProductLocksTest, a_holder_that_died_keeps_others_away_for_its_lease_at_most) {
-    Instance dying{redis.url(), LockOptions{.lease = std::chrono::milliseconds(300)}};
+    Instance dying{redis.url(), LockOptions{.lease = std::chrono::milliseconds(300), .call_max = patient_call}};
     {
         Lane dead(dying.service);
         ASSERT_TRUE(dead.has("S1"));
@@ -319,8 +319,8 @@ TEST_F(ProductLocksTest, what_others_left_under_its_keys_is_dealt_with) {
 TEST_F(ProductLocksTest, two_lanes_take_turns) {
     constexpr int turns = 400;
     const SystemClock time;
-    Instance left{redis.url(), {}, &time};
-    Instance right{redis.url(), {}, &time};
+    Instance left{redis.url(), LockOptions{.call_max = patient_call}, &time};
+    Instance right{redis.url(), LockOptions{.call_max = patient_call}, &time};
     Lane lanes[] = {Lane(left.service), Lane(right.service)};
     ASSERT_TRUE(eventually([&] { return left.service.hears() && right.service.hears(); }));
     std::barrier both_run(2);

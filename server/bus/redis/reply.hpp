@@ -8,7 +8,7 @@
 #include <memory>
 #include <string_view>
 
-struct redisReply;
+struct redisReply;  // NOLINT(readability-identifier-naming): it is hiredis that names it
 
 namespace onhand::bus::redis {
 

@@ -45,7 +45,7 @@ std::vector<Reply> ScriptRunner::run(std::span<const ScriptCall> calls, SteadyTi
     for (std::size_t i = 0; i < calls.size(); ++i) due[i].index = i;
     for (int n = 0; n < rounds_max && !due.empty(); ++n) {
         Round round;
-        for (auto& pending : due) send(round, std::move(pending), calls[pending.index], deadline);
+        for (const auto& pending : due) send(round, pending, calls[pending.index], deadline);
         for (auto& [link, sent] : round.sent) collect(round, *link, sent, replies, deadline);
         due = std::move(round.again);
     }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "bus/redis/channel.hpp"
+#include "bus/redis/testing/fake_redis.hpp"
 #include "bus/redis/testing/lanes.hpp"
 #include "bus/redis/testing/redis_server.hpp"
 
@@ -114,6 +115,54 @@ TEST_F(SentinelTest, a_name_that_no_sentinel_knows_is_a_redis_that_is_away) {
     EXPECT_FALSE(lane.has("S1"));
     EXPECT_TRUE(lane.last.away);
     EXPECT_FALSE(instance.service.stats().connected);
+}
+
+// A Sentinel that says what the test wants.
+class FalseSentinel {
+  public:
+    void name(const RedisServer& server) { port_ = server.port(); }
+    std::string url() const { return fmt::format("redis+sentinel://127.0.0.1:{}/shop", fake_.port()); }
+
+  private:
+    std::atomic<int> port_{0};
+    FakeRedis fake_{[this](std::string_view command) -> std::string {
+        if (command != "SENTINEL") return "+PONG\r\n";
+        const auto text = std::to_string(port_);
+        return fmt::format("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{}\r\n", text.size(), text);
+    }};
+};
+
+TEST(FalseSentinel, a_master_that_was_cut_off_from_the_others_is_left_though_it_answers) {
+    RedisServer old_master;
+    RedisServer new_master;
+    FalseSentinel sentinel;
+    sentinel.name(old_master);
+    Instance instance(sentinel.url());
+    Lane lane(instance.service);
+    ASSERT_TRUE(eventually([&] { return instance.service.hears(); }));
+    ASSERT_TRUE(lane.has("S1"));
+    sentinel.name(new_master);
+    EXPECT_TRUE(eventually([&] {
+        instance.clock.advance_ms(lock_keep_max.count());
+        return lane.has("S1") && new_master.command({"EXISTS", "onhand:lock:{S1}"}) == "1";
+    }));
+    // Hints are heard there too, and nobody stays behind.
+    EXPECT_TRUE(eventually([&] { return !new_master.command({"PUBSUB", "CHANNELS"}).empty(); }));
+    EXPECT_TRUE(eventually([&] { return old_master.command({"PUBSUB", "CHANNELS"}).empty(); }));
+}
+
+TEST(FalseSentinel, a_replica_that_is_called_master_is_not_believed_in) {
+    RedisServer real;
+    RedisServer replica({.arguments = {"--replicaof", "127.0.0.1", std::to_string(real.port())}});
+    FalseSentinel sentinel;
+    sentinel.name(replica);
+    Instance instance(sentinel.url());
+    Lane lane(instance.service);
+    EXPECT_FALSE(lane.has("S1"));
+    EXPECT_TRUE(lane.last.away);
+    EXPECT_TRUE(instance.locator.current()->nodes.empty());
+    sentinel.name(real);
+    EXPECT_TRUE(eventually([&] { return lane.has("S1"); }));
 }
 
 }  // namespace

@@ -12,8 +12,11 @@
 #include <vector>
 
 #include "bus/channel.hpp"
+#include "bus/local/local_bus.hpp"
 #include "bus/lock.hpp"
 #include "domain/batch_codec.hpp"
+#include "engine/cluster.hpp"
+#include "engine/relay.hpp"
 #include "storage/storage.hpp"
 
 namespace onhand::engine {
@@ -103,6 +106,18 @@ class FakeChannel final : public bus::Channel {
   private:
     FakeWire& wire_;
     std::function<void()> connected_;
+};
+
+// A relay and a cluster of one, on read models of the test's own. The relay is not started.
+struct LoneCluster {
+    LoneCluster(storage::ReadStore& store, StockView& stock, AccountBook& accounts, bus::Counter* counter = nullptr,
+                bus::LockService* locks = nullptr, bool redis_expected = false)
+        : relay(outbox, store, nullptr, bus, stock, accounts),
+          cluster(store, accounts, relay, counter, locks, redis_expected) {}
+    FakeOutbox outbox;
+    bus::LocalBus bus;
+    Relay relay;
+    Cluster cluster;
 };
 
 // Locks that the test gives out: SKUs in `taken` belong to somebody else.

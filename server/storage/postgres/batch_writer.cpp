@@ -11,10 +11,9 @@ namespace onhand::storage::postgres {
 
 namespace {
 
-using enum Type;
-
-std::vector<Array> columns(std::initializer_list<Type> types) {
-    return {types.begin(), types.end()};
+Params& pass(Params& params, const BatchTables::Columns& columns) {
+    for (const Array& column : columns) params.array(column);
+    return params;
 }
 
 bool has_key(const domain::OrderEvent& event) {
@@ -39,96 +38,8 @@ void add_product(Table& c, const domain::Product& product, bool is_new) {
 
 }  // namespace
 
-BatchWriter::BatchWriter()
-    : new_products_("product", {{"id", int64},
-                                {"sku", text},
-                                {"name", text},
-                                {"category", text},
-                                {"barcode", text},
-                                {"price_amount", text},
-                                {"price_currency", text},
-                                {"attributes", text},
-                                {"reorder_point", int64},
-                                {"archived", boolean},
-                                {"version", int64},
-                                {"created_at", int64},
-                                {"updated_at", int64}}),
-      locations_("location",
-                 {{"id", int64}, {"code", text}, {"name", text}, {"version", int64}, {"created_at", int64}}),
-      new_levels_("stock_level",
-                  {{"product", int64},
-                   {"location", int64},
-                   {"on_hand", int64},
-                   {"unavailable", int64},
-                   {"held", int64},
-                   {"allocated", int64},
-                   {"incoming", int64},
-                   {"version", int64},
-                   {"updated_at", int64}},
-                  {{"fence", "$1::bigint"}}, 1),
-      // An order is placed in its first version, with nothing shipped and nothing cancelled.
-      orders_("orders",
-              {{"id", uuid},
-               {"place", int32},
-               {"number", int64},
-               {"placed_by", int64},
-               {"placed_at", int64},
-               {"reference", text},
-               {"customer", text},
-               {"note", text},
-               {"words", text, "array_to_tsvector(string_to_array({}, ' '))"}},
-              {{"batch", "$1::bigint"}, {"status", "0"}, {"version", "1"}, {"updated_at", "{placed_at}"}}, 1),
-      lines_("order_line",
-             {{"order_id", uuid}, {"position", int16}, {"product", int64}, {"location", int64}, {"quantity", int64}},
-             {{"fulfilled", "0"}, {"cancelled", "0"}, {"returned", "0"}}),
-      movements_("movement", {{"place", int32},    {"id", uuid},           {"product", int64},    {"location", int64},
-                              {"kind", int16},     {"quantity", int64},    {"from_place", int64}, {"to_place", int64},
-                              {"reason", int16},   {"actor", int64},       {"cause_type", int16}, {"cause_id", uuid},
-                              {"on_hand", int64},  {"unavailable", int64}, {"held", int64},       {"allocated", int64},
-                              {"incoming", int64}, {"version", int64},     {"at", int64},         {"note", text}},
-                 {{"batch", "$1::bigint"}}, 1),
-      keys_("idempotency", {{"key", uuid},
-                            {"fingerprint", uuid},
-                            {"order_id", uuid},
-                            {"at", int64},
-                            {"status", int32},
-                            {"body", bytes}}),
-      accounts_("account",
-                {{"id", int64},
-                 {"uuid", uuid},
-                 {"email", text},
-                 {"name", text},
-                 {"password_hash", text},
-                 {"role", int16},
-                 {"disabled", boolean},
-                 {"version", int64},
-                 {"created_at", int64},
-                 {"updated_at", int64}},
-                {}, 0,
-                " ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, password_hash = EXCLUDED.password_hash, "
-                "role = EXCLUDED.role, disabled = EXCLUDED.disabled, version = EXCLUDED.version, "
-                "updated_at = EXCLUDED.updated_at"),
-      sessions_(
-          "session",
-          {{"token_hash", bytes}, {"account", int64}, {"created_at", int64}, {"expires_at", int64}, {"seen_at", int64}},
-          {}, 0,
-          " ON CONFLICT (token_hash) DO UPDATE SET expires_at = EXCLUDED.expires_at, "
-          "seen_at = EXCLUDED.seen_at"),
-      products_(columns({int64, text, text, text, text, text, text, int64, boolean, int64, int64, int64})),
-      levels_(columns({int64, int64, int64, int64, int64, int64, int64, int64, int64, int64})),
-      order_states_(columns({uuid, int16, int64, int64})),
-      line_states_(columns({uuid, int16, int64, int64, int64})),
-      ended_sessions_(bytes),
-      accounts_ended_(int64) {}
-
 void BatchWriter::clear() {
-    for (InsertTable* table :
-         {&new_products_, &locations_, &new_levels_, &orders_, &lines_, &movements_, &keys_, &accounts_, &sessions_})
-        table->clear();
-    for (Columns* table : {&products_, &levels_, &order_states_, &line_states_})
-        for (Array& column : *table) column.clear();
-    ended_sessions_.clear();
-    accounts_ended_.clear();
+    tables_.clear();
     order_changes_.clear();
     product_changes_.clear();
     key_rows_.clear();
@@ -138,24 +49,33 @@ void BatchWriter::clear() {
 bool BatchWriter::send(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
                        const LockedLevels& locked) {
     clear();
-    gather(changes);
+    gather_events(changes);
     send_products(connection);
-    locations_.send(connection, params_.clear());
+    tables_.locations.send(connection, params_.clear());
     send_levels(connection, changes, stamp, locked);
     send_orders(connection, stamp);
-    movements_.send(connection, params_.clear().int64(stamp.batch));
-    keys_.send(connection, params_.clear());
+    tables_.keys.send(connection, params_.clear());
+    // The server writes these while the rest is put together.
+    if (connection.expected() > 0) connection.push();
+    gather_movements(changes);
+    tables_.movements.send(connection, params_.clear().int64(stamp.batch));
     send_accounts(connection, changes);
     send_sessions(connection, changes);
+    if (connection.expected() > 0) connection.push();
     return send_outbox(connection, changes, stamp);
 }
 
 // ---- from changes to columns
 
-void BatchWriter::gather(const domain::Changes& changes) {
+void BatchWriter::gather_events(const domain::Changes& changes) {
     std::int64_t place = 0;
     for (const auto& item : changes.items) {
-        std::visit([&](const auto& one) { gather_item(one, place); }, item);
+        if (const auto* order = std::get_if<domain::OrderEvent>(&item))
+            gather_event(*order, place);
+        else if (const auto* product = std::get_if<domain::ProductEvent>(&item))
+            gather_event(*product);
+        else if (const auto* location = std::get_if<domain::LocationEvent>(&item))
+            gather_event(*location);
         ++place;
     }
     gather_order_states();
@@ -163,9 +83,17 @@ void BatchWriter::gather(const domain::Changes& changes) {
     gather_keys(changes);
 }
 
-void BatchWriter::gather_item(const domain::Movement& movement, std::int64_t place) {
+void BatchWriter::gather_movements(const domain::Changes& changes) {
+    std::int64_t place = 0;
+    for (const auto& item : changes.items) {
+        if (const auto* movement = std::get_if<domain::Movement>(&item)) gather_movement(*movement, place);
+        ++place;
+    }
+}
+
+void BatchWriter::gather_movement(const domain::Movement& movement, std::int64_t place) {
     const domain::StockLevel& after = movement.after;
-    InsertTable& c = movements_;
+    InsertTable& c = tables_.movements;
     c[0].add(place);
     c[1].add_uuid(movement.id);
     c[2].add(domain::raw(after.key.product));
@@ -188,7 +116,7 @@ void BatchWriter::gather_item(const domain::Movement& movement, std::int64_t pla
     c[19].add_text(movement.note);
 }
 
-void BatchWriter::gather_item(const domain::OrderEvent& event, std::int64_t place) {
+void BatchWriter::gather_event(const domain::OrderEvent& event, std::int64_t place) {
     if (event.kind == domain::OrderEvent::Kind::placed)
         gather_order(event, place);
     else
@@ -198,7 +126,7 @@ void BatchWriter::gather_item(const domain::OrderEvent& event, std::int64_t plac
 void BatchWriter::gather_order(const domain::OrderEvent& event, std::int64_t place) {
     const domain::Order& order = event.order;
     ensure(order.version == 1 && order.status == domain::OrderStatus::placed, "an order begins as placed");
-    InsertTable& c = orders_;
+    InsertTable& c = tables_.orders;
     c[0].add_uuid(order.id);
     c[1].add(place);
     c[2].add(order.number);
@@ -210,44 +138,44 @@ void BatchWriter::gather_order(const domain::OrderEvent& event, std::int64_t pla
     c[8].add_text_or_null(lexemes_of(order.reference, order.customer));
     std::int64_t position = 0;
     for (const auto& line : order.lines) {
-        lines_[0].add_uuid(order.id);
-        lines_[1].add(position++);
-        lines_[2].add(domain::raw(line.level.product));
-        lines_[3].add(domain::raw(line.level.location));
-        lines_[4].add(line.quantity);
+        tables_.lines[0].add_uuid(order.id);
+        tables_.lines[1].add(position++);
+        tables_.lines[2].add(domain::raw(line.level.product));
+        tables_.lines[3].add(domain::raw(line.level.location));
+        tables_.lines[4].add(line.quantity);
     }
     if (has_key(event)) key_rows_.push_back({&event, nullptr});
 }
 
-void BatchWriter::gather_item(const domain::ProductEvent& event, std::int64_t) {
+void BatchWriter::gather_event(const domain::ProductEvent& event) {
     // The first event of a product in the batch tells the version it had before.
     const auto [entry, is_first] = product_changes_.try_emplace(domain::raw(event.product.id));
     if (is_first) entry->second.was = event.product.version - 1;
     entry->second.product = &event.product;
 }
 
-void BatchWriter::gather_item(const domain::LocationEvent& event, std::int64_t) {
+void BatchWriter::gather_event(const domain::LocationEvent& event) {
     const domain::Location& location = event.location;
-    locations_[0].add(domain::raw(location.id));
-    locations_[1].add_text(location.code);
-    locations_[2].add_text(location.name);
-    locations_[3].add(location.version);
-    locations_[4].add(location.created_at);
+    tables_.locations[0].add(domain::raw(location.id));
+    tables_.locations[1].add_text(location.code);
+    tables_.locations[2].add_text(location.name);
+    tables_.locations[3].add(location.version);
+    tables_.locations[4].add(location.created_at);
 }
 
 void BatchWriter::gather_order_states() {
     for (const auto& [id, order] : order_changes_) {
-        order_states_[0].add_uuid(id);
-        order_states_[1].add(static_cast<std::int64_t>(order->status));
-        order_states_[2].add(order->version);
-        order_states_[3].add(order->updated_at);
+        tables_.order_states[0].add_uuid(id);
+        tables_.order_states[1].add(static_cast<std::int64_t>(order->status));
+        tables_.order_states[2].add(order->version);
+        tables_.order_states[3].add(order->updated_at);
         std::int64_t position = 0;
         for (const auto& line : order->lines) {
-            line_states_[0].add_uuid(id);
-            line_states_[1].add(position++);
-            line_states_[2].add(line.fulfilled);
-            line_states_[3].add(line.cancelled);
-            line_states_[4].add(line.returned);
+            tables_.line_states[0].add_uuid(id);
+            tables_.line_states[1].add(position++);
+            tables_.line_states[2].add(line.fulfilled);
+            tables_.line_states[3].add(line.cancelled);
+            tables_.line_states[4].add(line.returned);
         }
     }
 }
@@ -256,10 +184,10 @@ void BatchWriter::gather_products() {
     for (const auto& [id, state] : product_changes_) {
         const domain::Product& product = *state.product;
         if (state.was == 0)
-            add_product(new_products_, product, /*is_new=*/true);
+            add_product(tables_.new_products, product, /*is_new=*/true);
         else
-            add_product(products_, product, /*is_new=*/false);
-        if (state.was != 0) products_.back().add(state.was);
+            add_product(tables_.products, product, /*is_new=*/false);
+        if (state.was != 0) tables_.products.back().add(state.was);
     }
 }
 
@@ -268,36 +196,31 @@ void BatchWriter::gather_keys(const domain::Changes& changes) {
     // In one order in every transaction, so that two that hold the same keys cannot wait for each other.
     std::sort(key_rows_.begin(), key_rows_.end(), [](const KeyRow& a, const KeyRow& b) { return a.key() < b.key(); });
     for (const KeyRow& row : key_rows_) {
-        keys_[0].add_bytes(row.key());
+        tables_.keys[0].add_bytes(row.key());
         if (row.order) {
-            keys_[1].add_bytes(row.order->fingerprint);
-            keys_[2].add_uuid(row.order->order.id);
-            keys_[3].add(row.order->order.placed_at);
-            keys_[4].add_null();
-            keys_[5].add_null();
+            tables_.keys[1].add_bytes(row.order->fingerprint);
+            tables_.keys[2].add_uuid(row.order->order.id);
+            tables_.keys[3].add(row.order->order.placed_at);
+            tables_.keys[4].add_null();
+            tables_.keys[5].add_null();
         } else {
             const std::string& body = row.answer->body;
-            keys_[1].add_bytes(row.answer->fingerprint);
-            keys_[2].add_null();
-            keys_[3].add(row.answer->at);
-            keys_[4].add(row.answer->status);
-            keys_[5].add_bytes({reinterpret_cast<const std::uint8_t*>(body.data()), body.size()});
+            tables_.keys[1].add_bytes(row.answer->fingerprint);
+            tables_.keys[2].add_null();
+            tables_.keys[3].add(row.answer->at);
+            tables_.keys[4].add(row.answer->status);
+            tables_.keys[5].add_bytes({reinterpret_cast<const std::uint8_t*>(body.data()), body.size()});
         }
     }
 }
 
 // ---- from columns to statements
 
-Params& BatchWriter::pass(Params& params, const Columns& columns) {
-    for (const Array& column : columns) params.array(column);
-    return params;
-}
-
 void BatchWriter::send_products(Connection& connection) {
-    new_products_.send(connection, params_.clear());
-    if (const auto count = products_[0].size(); count > 0)
+    tables_.new_products.send(connection, params_.clear());
+    if (const auto count = tables_.products[0].size(); count > 0)
         connection.send(batch_sql::update_products,
-                        pass(params_.clear(), products_).int64(static_cast<std::int64_t>(count)));
+                        pass(params_.clear(), tables_.products).int64(static_cast<std::int64_t>(count)));
 }
 
 void BatchWriter::send_levels(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
@@ -315,26 +238,27 @@ void BatchWriter::send_levels(Connection& connection, const domain::Changes& cha
         const auto was = locked.find(key);
         for (std::size_t at = 0; at < values.size(); ++at) {
             if (was == locked.end())
-                new_levels_[at].add(values[at]);
+                tables_.new_levels[at].add(values[at]);
             else
-                levels_[at].add(values[at]);
+                tables_.levels[at].add(values[at]);
         }
-        if (was != locked.end()) levels_.back().add(was->second);
+        if (was != locked.end()) tables_.levels.back().add(was->second);
     }
-    if (const auto count = levels_[0].size(); count > 0)
-        connection.send(batch_sql::update_levels,
-                        pass(params_.clear(), levels_).int64(stamp.fence).int64(static_cast<std::int64_t>(count)));
-    new_levels_.send(connection, params_.clear().int64(stamp.fence));
+    if (const auto count = tables_.levels[0].size(); count > 0)
+        connection.send(
+            batch_sql::update_levels,
+            pass(params_.clear(), tables_.levels).int64(stamp.fence).int64(static_cast<std::int64_t>(count)));
+    tables_.new_levels.send(connection, params_.clear().int64(stamp.fence));
 }
 
 void BatchWriter::send_orders(Connection& connection, const BatchStamp& stamp) {
-    orders_.send(connection, params_.clear().int64(stamp.batch));
-    lines_.send(connection, params_.clear());
-    if (const auto count = order_states_[0].size(); count > 0) {
+    tables_.orders.send(connection, params_.clear().int64(stamp.batch));
+    tables_.lines.send(connection, params_.clear());
+    if (const auto count = tables_.order_states[0].size(); count > 0) {
         connection.send(batch_sql::update_orders,
-                        pass(params_.clear(), order_states_).int64(static_cast<std::int64_t>(count)));
-        const auto line_count = static_cast<std::int64_t>(line_states_[0].size());
-        connection.send(batch_sql::update_lines, pass(params_.clear(), line_states_).int64(line_count));
+                        pass(params_.clear(), tables_.order_states).int64(static_cast<std::int64_t>(count)));
+        const auto line_count = static_cast<std::int64_t>(tables_.line_states[0].size());
+        connection.send(batch_sql::update_lines, pass(params_.clear(), tables_.line_states).int64(line_count));
     }
 }
 
@@ -342,7 +266,7 @@ void BatchWriter::send_accounts(Connection& connection, const domain::Changes& c
     std::unordered_map<std::int64_t, const domain::Account*> last;
     for (const auto& account : changes.accounts) last[domain::raw(account.id)] = &account;
     for (const auto& [id, account] : last) {
-        InsertTable& c = accounts_;
+        InsertTable& c = tables_.accounts;
         c[0].add(id);
         c[1].add_uuid(account->uuid);
         c[2].add_text(account->email);
@@ -354,7 +278,7 @@ void BatchWriter::send_accounts(Connection& connection, const domain::Changes& c
         c[8].add(account->created_at);
         c[9].add(account->updated_at);
     }
-    accounts_.send(connection, params_.clear());
+    tables_.accounts.send(connection, params_.clear());
 }
 
 void BatchWriter::send_sessions(Connection& connection, const domain::Changes& changes) {
@@ -367,20 +291,21 @@ void BatchWriter::send_sessions(Connection& connection, const domain::Changes& c
     for (const auto* change : last) {
         const domain::Session& session = change->session;
         if (change->ended) {
-            ended_sessions_.add_bytes(session.token_hash);
+            tables_.ended_sessions.add_bytes(session.token_hash);
             continue;
         }
-        sessions_[0].add_bytes(session.token_hash);
-        sessions_[1].add(domain::raw(session.account));
-        sessions_[2].add(session.created_at);
-        sessions_[3].add(session.expires_at);
-        sessions_[4].add(session.seen_at);
+        tables_.sessions[0].add_bytes(session.token_hash);
+        tables_.sessions[1].add(domain::raw(session.account));
+        tables_.sessions[2].add(session.created_at);
+        tables_.sessions[3].add(session.expires_at);
+        tables_.sessions[4].add(session.seen_at);
     }
-    for (const auto account : changes.sessions_ended_of) accounts_ended_.add(domain::raw(account));
-    sessions_.send(connection, params_.clear());
-    if (ended_sessions_.size() > 0) connection.send(batch_sql::delete_sessions, params_.clear().array(ended_sessions_));
-    if (accounts_ended_.size() > 0)
-        connection.send(batch_sql::delete_sessions_of, params_.clear().array(accounts_ended_));
+    for (const auto account : changes.sessions_ended_of) tables_.accounts_ended.add(domain::raw(account));
+    tables_.sessions.send(connection, params_.clear());
+    if (tables_.ended_sessions.size() > 0)
+        connection.send(batch_sql::delete_sessions, params_.clear().array(tables_.ended_sessions));
+    if (tables_.accounts_ended.size() > 0)
+        connection.send(batch_sql::delete_sessions_of, params_.clear().array(tables_.accounts_ended));
 }
 
 bool BatchWriter::send_outbox(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "domain/changes.hpp"
-#include "storage/postgres/insert_table.hpp"
+#include "storage/postgres/batch_tables.hpp"
 
 namespace onhand::storage::postgres {
 
@@ -24,8 +24,6 @@ using LockedLevels = std::unordered_map<domain::LevelKey, std::int64_t>;
 
 class BatchWriter {
   public:
-    BatchWriter();
-
     // Sends every statement but COMMIT, the outbox row last. A statement that does not touch exactly the rows it
     // should fails in the server (division by zero), and with it everything behind it in the pipeline. Returns whether
     // there is an outbox row. The arrays stay untouched until the next call.
@@ -45,11 +43,12 @@ class BatchWriter {
     };
 
     void clear();
-    void gather(const domain::Changes& changes);
-    void gather_item(const domain::Movement& movement, std::int64_t place);
-    void gather_item(const domain::OrderEvent& event, std::int64_t place);
-    void gather_item(const domain::ProductEvent& event, std::int64_t place);
-    void gather_item(const domain::LocationEvent& event, std::int64_t place);
+    void gather_events(const domain::Changes& changes);
+    void gather_event(const domain::OrderEvent& event, std::int64_t place);
+    void gather_event(const domain::ProductEvent& event);
+    void gather_event(const domain::LocationEvent& event);
+    void gather_movements(const domain::Changes& changes);
+    void gather_movement(const domain::Movement& movement, std::int64_t place);
     void gather_order(const domain::OrderEvent& event, std::int64_t place);
     void gather_order_states();
     void gather_products();
@@ -63,25 +62,7 @@ class BatchWriter {
     void send_sessions(Connection& connection, const domain::Changes& changes);
     bool send_outbox(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp);
 
-    // The columns of an UPDATE, each an array.
-    using Columns = std::vector<Array>;
-    static Params& pass(Params& params, const Columns& columns);
-
-    InsertTable new_products_;
-    InsertTable locations_;
-    InsertTable new_levels_;
-    InsertTable orders_;
-    InsertTable lines_;
-    InsertTable movements_;
-    InsertTable keys_;
-    InsertTable accounts_;
-    InsertTable sessions_;
-    Columns products_;
-    Columns levels_;
-    Columns order_states_;
-    Columns line_states_;
-    Array ended_sessions_;
-    Array accounts_ended_;
+    BatchTables tables_;
     LastStates order_changes_;
     std::unordered_map<std::int64_t, ProductState> product_changes_;
     // Keys of placed orders and answers, to be written in the order of the keys.

@@ -177,6 +177,11 @@ void Connection::send_begin(Isolation isolation) {
     send_unnamed(settings_sql(options_.settings.size(), /*local=*/true).c_str(), settings_params_, /*wanted=*/false);
 }
 
+void Connection::push() {
+    require_open();
+    if (PQflush(handle_.get()) < 0) lose(PQerrorMessage(handle_.get()));
+}
+
 void Connection::sync() {
     require_open();
     ensure(!synced_ && !expected_.empty(), "a pipeline has something in it and ends once");

@@ -63,6 +63,8 @@ class Connection {
     void send_text(const std::string& sql, const Params& params);
     // BEGIN, and the settings when they do not hold for the session. Gives no result to read.
     void send_begin(Isolation isolation = Isolation::read_committed);
+    // Lets the server begin with what was sent so far. Does not wait; what the socket does not take goes out later.
+    void push();
     // Ends the round trip: everything is on its way to the server when it returns.
     void sync();
     // The result of the oldest send() that was not read yet, waiting for it. After the last one the pipeline is over

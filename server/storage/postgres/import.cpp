@@ -1,6 +1,8 @@
 #include "storage/postgres/import.hpp"
 
 #include <algorithm>
+#include <array>
+#include <unordered_map>
 
 #include "base/ensure.hpp"
 #include "storage/postgres/batch_writer.hpp"
@@ -31,6 +33,12 @@ constexpr Statement is_empty{
     "NOT EXISTS (SELECT 1 FROM outbox) AND NOT EXISTS (SELECT 1 FROM orders) AND "
     "NOT EXISTS (SELECT 1 FROM movement) AND NOT EXISTS (SELECT 1 FROM idempotency)"};
 constexpr Statement number_batch{"import_number", "UPDATE outbox SET number = id, first_seq = $2 WHERE id = $1"};
+// In the order of level_columns.
+constexpr Statement insert_levels{
+    "import_levels",
+    "INSERT INTO stock_level (product, location, on_hand, unavailable, held, allocated, incoming, version, updated_at, "
+    "fence) SELECT u.*, 0 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS u"};
+constexpr std::size_t level_column_count = 9;
 constexpr Statement move_head{"import_head", "UPDATE feed_head SET seq = $1, batch = $2"};
 constexpr Statement set_main{"import_main",
                              "UPDATE location SET name = $1, version = $2, created_at = $3 WHERE id = 1"};
@@ -50,12 +58,15 @@ struct Import::Parts {
 
     Connection connection;
     BatchWriter writer;
-    LockedLevels levels;  // versions of all levels so far
+    // The last state of every level, written at the end: each change made now would be one more dead version of the
+    // row, which the next one in the same transaction had to walk past.
+    std::unordered_map<domain::LevelKey, domain::StockLevel> levels;
     std::int64_t batch = 0;
     domain::FeedSeq head = 0;
 
-    // Throws SqlError.
+    // They throw SqlError.
     void write(const domain::Changes& changes);
+    void write_levels();
     // Runs `body` and turns failures into the port's.
     template <class Value, class Body>
     Result<Value, StoreError> guarded(Body&& body);
@@ -107,14 +118,32 @@ Result<std::unique_ptr<Import>, StoreError> Import::begin(const std::string& url
 
 void Import::Parts::write(const domain::Changes& changes) {
     ++batch;
-    const bool in_outbox = writer.send(connection, changes, {.batch = batch}, levels);
+    const bool in_outbox = writer.send(connection, changes, {.batch = batch}, LockedLevels{});
     Params params;
     if (in_outbox) connection.send(number_batch, params.int64(batch).int64(head + 1));
     connection.sync();
     while (connection.expected() > 0) connection.next_result();
     if (!in_outbox) --batch;
     head += static_cast<domain::FeedSeq>(changes.items.size());
-    for (const auto& [key, level] : changes.levels) levels[key] = level.version;
+}
+
+void Import::Parts::write_levels() {
+    std::vector<Array> columns(level_column_count, Array(Type::int64));
+    for (const auto& [key, level] : levels) {
+        const std::array values = {domain::raw(key.product),
+                                   domain::raw(key.location),
+                                   level.on_hand,
+                                   level.unavailable,
+                                   level.held,
+                                   level.allocated,
+                                   level.incoming,
+                                   level.version,
+                                   level.updated_at};
+        for (std::size_t at = 0; at < values.size(); ++at) columns[at].add(values[at]);
+    }
+    Params params;
+    for (const auto& column : columns) params.array(column);
+    connection.query(insert_levels, params);
 }
 
 Result<void, StoreError> Import::add_accounts(std::span<const domain::Account> accounts,
@@ -145,7 +174,7 @@ Result<void, StoreError> Import::add_items(std::vector<domain::FeedItem> items) 
         for (const auto& item : changes.items) {
             if (domain::seq_of(item) != ++expected) throw_corrupt("the feed has a gap");
             if (const auto* movement = std::get_if<domain::Movement>(&item))
-                changes.levels[movement->after.key] = movement->after;
+                parts_->levels[movement->after.key] = movement->after;
         }
         if (!changes.items.empty()) parts_->write(changes);
         return {};
@@ -164,6 +193,7 @@ Result<void, StoreError> Import::add_answers(std::vector<domain::StoredAnswer> a
 Result<void, StoreError> Import::finish(const domain::Location& main, const NextNumbers& next) {
     return parts_->guarded<void>([&]() -> Result<void, StoreError> {
         Connection& connection = parts_->connection;
+        parts_->write_levels();
         Params params;
         connection.query(set_main, params.text(main.name).int64(main.version).int64(main.created_at));
         connection.query(move_head, params.clear().int64(parts_->head).int64(parts_->batch));

@@ -21,9 +21,9 @@ struct PostgresOptions {
     // False behind a pooler that gives each transaction another server connection (PgBouncer in transaction mode).
     bool prepared = true;
     std::chrono::milliseconds connect_timeout{3'000};
-    std::chrono::milliseconds lock_timeout{2'000};        // waiting for one row; then the batch is a conflict
-    std::chrono::milliseconds statement_timeout{10'000};  // of the writers
-    std::chrono::milliseconds idle_in_transaction_timeout{5'000};
+    std::chrono::milliseconds lock_timeout{2'000};                 // waiting for one row; then the batch is a conflict
+    std::chrono::milliseconds statement_timeout{10'000};           // of the writers
+    std::chrono::milliseconds idle_in_transaction_timeout{1'500};  // a stopped instance gives its rows up after it
     std::chrono::milliseconds tcp_user_timeout{5'000};
     std::chrono::milliseconds outcome_patience{30'000};  // asking what became of a commit
 };

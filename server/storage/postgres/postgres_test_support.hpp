@@ -34,7 +34,7 @@ inline std::string with_database(std::string url, const std::string& name) {
 
 class TestDatabase {
   public:
-    TestDatabase() : name_("test_" + std::to_string(::getpid()) + "_" + std::to_string(count_++)) {
+    TestDatabase() : name_("test_" + std::to_string(::getpid()) + "_" + std::to_string(count++)) {
         admin().execute("CREATE DATABASE " + name_);
     }
     ~TestDatabase() {
@@ -63,7 +63,7 @@ class TestDatabase {
         options.url = test_server_url();
         return Connection(options);
     }
-    static inline std::atomic<int> count_{0};
+    static inline std::atomic<int> count{0};
     std::string name_;
 };
 

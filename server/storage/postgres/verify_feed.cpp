@@ -222,25 +222,25 @@ void FeedWalk::check_order(const Batch& batch, std::int64_t place, const domain:
 // Each placed order with a key is what the key answers.
 void FeedWalk::check_keys() {
     Array wanted(Type::uuid);
-    std::vector<const domain::OrderEvent*> events;
+    std::unordered_map<Uuid, const domain::OrderEvent*> event_of;
     for (const auto& batch : portion_)
         for (const auto& item : batch.items)
             if (const auto* event = std::get_if<domain::OrderEvent>(&item); event && event->key != domain::KeyHash{}) {
                 wanted.add_uuid(Uuid{event->key});
-                events.push_back(event);
+                event_of[Uuid{event->key}] = event;
+                ++keyed_;
             }
     Params params;
-    const auto rows = connection_.query_text(
-        "SELECT u.at, i.fingerprint, i.order_id FROM unnest($1) WITH ORDINALITY AS u (key, at) "
-        "LEFT JOIN idempotency i ON i.key = u.key ORDER BY u.at",
-        params.array(wanted));
-    keyed_ += static_cast<std::int64_t>(events.size());
-    for (std::size_t at = 0; at < events.size(); ++at) {
-        const auto row = static_cast<int>(at);
-        const auto& event = *events[at];
-        if (rows.rows() <= row || rows.uuid(row, 2) != event.order.id || rows.fixed<16>(row, 1) != event.fingerprint)
+    const auto rows = connection_.query_text("SELECT key, fingerprint, order_id FROM idempotency WHERE key = ANY ($1)",
+                                             params.array(wanted));
+    for (int row = 0; row < rows.rows(); ++row) {
+        const auto& event = *event_of.at(rows.uuid(row, 0));
+        if (rows.uuid(row, 2) != event.order.id || rows.fixed<16>(row, 1) != event.fingerprint)
             findings_.fail(keys, text_of("the key of order", event.order.number) + " answers something else");
+        event_of.erase(rows.uuid(row, 0));
     }
+    for (const auto& [key, event] : event_of)
+        findings_.fail(keys, text_of("the key of order", event->order.number) + " answers nothing");
 }
 
 std::int64_t FeedWalk::count(const std::string& sql) {

@@ -163,6 +163,13 @@ void open_session(CoreExchange& exchange, domain::AccountId account) {
     });
 }
 
+constexpr std::chrono::milliseconds login_window{LoginLimiter::window_ms};
+
+// The instances together have counted too many; when the window began, only the counter knows.
+void refuse_limited(CoreExchange& exchange) {
+    refuse_for(exchange, static_cast<std::int32_t>(LoginLimiter::window_ms / 1000));
+}
+
 // One try to sign in, shared between the io thread and the hashing pool.
 struct LoginTry {
     std::string email;
@@ -185,9 +192,8 @@ struct LoginTry {
         if (limited) return;
         verify();
         if (good) return;
-        constexpr std::chrono::milliseconds window{LoginLimiter::window_ms};
-        if (!account_key.empty()) cluster->count(account_key, window);
-        cluster->count(address_key, window);
+        if (!account_key.empty()) cluster->count(account_key, login_window);
+        cluster->count(address_key, login_window);
     }
 
     void verify() {
@@ -197,10 +203,7 @@ struct LoginTry {
 };
 
 void finish_login(CoreExchange& exchange, const LoginTry& login) {
-    if (login.limited) {
-        refuse_for(exchange, static_cast<std::int32_t>(LoginLimiter::window_ms / 1000));
-        return;
-    }
+    if (login.limited) return refuse_limited(exchange);
     if (!login.good) {
         return exchange.problem(plain_problem(401, "invalid_credentials", "The e-mail or the password is wrong."));
     }
@@ -233,10 +236,15 @@ void register_account(Exchange& given) {
     command->registration_open = options.registration == Registration::open;
     const auto token = make_token();
     command->session = new_session(exchange, token);
-    const auto hash = [command, password = form->password] {
-        command->account.password_hash = hash_password(password);
+    const auto limited = std::make_shared<bool>(false);
+    const auto hash = [command, limited, password = form->password, cluster = exchange.services().cluster,
+                       key = "register:address:" + std::string(exchange.client_address())] {
+        *limited =
+            cluster != nullptr && cluster->count(key, login_window).value_or(0) > LoginLimiter::registrations_max;
+        if (!*limited) command->account.password_hash = hash_password(password);
     };
-    exchange.hash(hash, [command, token](CoreExchange& back) {
+    exchange.hash(hash, [command, limited, token](CoreExchange& back) {
+        if (*limited) return refuse_limited(back);
         back.submit_then(std::move(*command), [token](CoreExchange& later, const domain::Outcome& outcome) {
             reply_outcome(later, 201, token, outcome);
         });

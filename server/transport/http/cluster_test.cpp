@@ -44,7 +44,8 @@ class FakeCounter final : public bus::Counter {
 
 struct ClusterTest : ::testing::Test, ServerWorld {
     void SetUp() override {
-        services.cluster = &cluster;
+        services.cluster = &lone.cluster;
+        options.registration = Registration::open;
         start();
     }
     void TearDown() override { server->stop(); }
@@ -77,11 +78,9 @@ struct ClusterTest : ::testing::Test, ServerWorld {
         return answer ? answer->status : 0;
     }
 
-    engine::FakeOutbox outbox;
     engine::FakeLocks locks;
     FakeCounter counter;
-    engine::Relay relay{outbox, harness.store, nullptr, harness.bus, harness.stock, harness.accounts};
-    engine::Cluster cluster{harness.store, harness.accounts, relay, &counter, &locks, true};
+    engine::LoneCluster lone{harness.store, harness.stock, harness.accounts, &counter, &locks, true};
 };
 
 TEST_F(ClusterTest, knows_a_session_that_another_instance_opened) {
@@ -115,6 +114,15 @@ TEST_F(ClusterTest, wrong_sign_ins_count_for_all_instances) {
     EXPECT_EQ(log_in("wrong password"), 429);
     counter.away = true;
     EXPECT_EQ(log_in("wrong password"), 401) << "each instance goes on with its own limit";
+}
+
+TEST_F(ClusterTest, registrations_count_for_all_instances) {
+    counter.set("register:address:127.0.0.1", LoginLimiter::registrations_max);
+    const std::string body = R"({"email":"new@example.com","password":"correct horse battery","name":"New"})";
+    const auto answer = ask(request_text("POST", "/api/v1/auth/register", "Content-Type: application/json\r\n", body));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 429);
+    EXPECT_NE(answer->field("retry-after"), "");
 }
 
 TEST_F(ClusterTest, lists_locks_to_admins_only) {

@@ -335,13 +335,22 @@ void LiveFeed::on_subscribe(socketio::Socket& socket, Client& client, socketio::
         return acknowledge(part, client, std::move(event.ack), head);
     }
     const bool ahead = *after > head;
-    client.subscribe(std::move(*read), *after, !ahead);
-    if (ahead && *after <= parts_.stock.head()) return acknowledge(part, client, std::move(event.ack), *after);
+    const bool known = ahead && *after <= parts_.stock.head();
+    client.subscribe(std::move(*read), *after, !known);
+    if (known) return acknowledge(part, client, std::move(event.ack), *after);
+    // Another instance, which the client was connected to before, may be further than this one.
+    if (ahead && parts_.cluster != nullptr) return catch_up(socket, client, *after, *after, std::move(event.ack));
     if (ahead || head - *after > catch_up_max) {
         client.reset(head);
         return acknowledge(part, client, std::move(event.ack), head);
     }
     catch_up(socket, client, *after, head, std::move(event.ack));
+}
+
+// Whether the feed number exists in the database. Blocking.
+bool LiveFeed::is_given(domain::FeedSeq seq) const {
+    const auto page = parts_.queries.feed(seq - 1, 1);
+    return page && page->head >= seq;
 }
 
 // Answers `subscribe`. What the client was told before it subscribed again may be of another page: it hears again who
@@ -372,11 +381,13 @@ void LiveFeed::catch_up(socketio::Socket& socket, Client& client, domain::FeedSe
         auto* resumed = found.data<Client>();
         if (resumed == nullptr) return;
         if (job->superseded()) return job->ack.reply(ack_error("replaced by a later subscribe"));
+        auto& part = *io_[found.io_index()];
+        const auto head = job->complete ? to : std::min(to, part.told);
         if (job->complete)
-            resumed->caught_up(job->missed, to);
+            resumed->caught_up(job->missed, head);
         else
-            resumed->reset(to);
-        acknowledge(*io_[found.io_index()], *resumed, std::move(job->ack), to);
+            resumed->reset(head);
+        acknowledge(part, *resumed, std::move(job->ack), head);
     };
     const auto read = [this, job, after, to, finish, shared = socket.shared_from_this()] {
         auto next = after;
@@ -386,7 +397,8 @@ void LiveFeed::catch_up(socketio::Socket& socket, Client& client, domain::FeedSe
             for (const auto& item : page->items) job->missed.add(item);
             next = domain::seq_of(page->items.back());
         }
-        job->complete = next >= to;
+        // Who is ahead of this instance missed nothing; the number only has to exist.
+        job->complete = after == to ? is_given(to) : next >= to;
         shared->post(finish);
     };
     if (!parts_.run_blocking(read)) finish(socket);

@@ -132,6 +132,7 @@ class LiveFeed final : public socketio::NamespaceHandler {
     void presence_changed();
     void tell_presence_soon(Part& part);
     void on_subscribe(socketio::Socket& socket, Client& client, socketio::Event& event);
+    bool is_given(domain::FeedSeq seq) const;
     void acknowledge(Part& part, Client& client, socketio::AckHandle ack, domain::FeedSeq head);
     void on_order_place(socketio::Socket& socket, Client& client, socketio::Event& event);
     void check_drained(Part& part, std::chrono::steady_clock::time_point give_up, std::function<void()> done);

@@ -132,6 +132,71 @@ TEST_F(LiveFeedTest, resumes_behind_a_number_before_it_acknowledges) {
     EXPECT_EQ(back.event("order.changed").at("seq").as_int64(), 6);
 }
 
+// The feed of one of several instances. What the others did is in the database before it is here.
+struct ClusterFeedTest : FeedWorld {
+    ClusterFeedTest() : FeedWorld(true) {}
+    // Another instance commits `count` changes of P1, which this one hears of only in hear().
+    void commit_elsewhere(int count) {
+        for (int i = 0; i < count; ++i) {
+            domain::Movement movement;
+            movement.after = level(1, ++versions[1]);
+            movement.quantity = 1;
+            domain::Changes changes;
+            changes.levels[movement.after.key] = movement.after;
+            changes.items.emplace_back(movement);
+            ASSERT_EQ(store.commit(changes).status, storage::CommitStatus::committed);
+            auto batch = std::make_shared<domain::FeedBatch>();
+            batch->first = domain::seq_of(changes.items.front());
+            batch->items = changes.items;
+            late.push_back(std::move(batch));
+        }
+    }
+    void hear() {
+        for (const auto& batch : late) feed->on_batch(batch);
+        late.clear();
+    }
+    std::vector<domain::FeedBatchPtr> late;
+};
+
+TEST_F(ClusterFeedTest, resumes_a_client_that_another_instance_told_more) {
+    commit_elsewhere(3);
+    auto watcher = client();
+    watcher.sign_in();
+    EXPECT_EQ(watcher.ask("subscribe", R"({"stock":"all","after":3})").at("head").as_int64(), 3);
+    hear();
+    loops.turn();
+    commit_elsewhere(1);
+    hear();
+    const auto event = watcher.event("stock.changed");
+    EXPECT_EQ(event.at("from").as_int64(), 4);
+    EXPECT_EQ(event.at("to").as_int64(), 4);
+}
+
+TEST_F(ClusterFeedTest, starts_a_client_over_that_nobody_told_so_much) {
+    commit_elsewhere(3);
+    auto watcher = client();
+    watcher.sign_in();
+    EXPECT_EQ(watcher.ask("subscribe", R"({"stock":"all","after":4})").at("head").as_int64(), 0);
+    EXPECT_EQ(watcher.event("feed.reset").at("head").as_int64(), 0);
+}
+
+TEST_F(ClusterFeedTest, lets_a_client_in_whose_session_another_instance_opened) {
+    domain::Session elsewhere = session;
+    elsewhere.token_hash = http::hash_token("their-token");
+    domain::Changes changes;
+    changes.accounts = {*accounts.by_id(domain::AccountId{1})};
+    changes.sessions = {{elsewhere, false}};
+    ASSERT_EQ(store.commit(changes).status, storage::CommitStatus::committed);
+    auto theirs = client();
+    theirs.open();
+    theirs.post(R"(40{"token":"their-token"})");
+    theirs.expect("40");
+    auto nobody = client();
+    nobody.open();
+    nobody.post(R"(40{"token":"nobodys-token"})");
+    EXPECT_EQ(json::parse(nobody.expect("44")).at("message").as_string(), "unauthenticated");
+}
+
 TEST_F(LiveFeedTest, starts_a_client_over_that_asks_for_the_impossible) {
     auto lost = client();
     lost.sign_in();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <stdexcept>
 
 namespace onhand::bus::redis {
@@ -111,10 +112,21 @@ bool FakeRedis::answer_to(int socket, std::string_view command) {
         commands_.emplace_back(command);
     }
     auto answer = answer_(command);
+    if (answer.ends_with(dropping_mark)) {
+        send_drops(socket, std::string_view(answer).substr(0, answer.size() - dropping_mark.size()));
+        return true;
+    }
     const bool closes = answer.ends_with(closing_mark);
     if (closes) answer.resize(answer.size() - closing_mark.size());
     ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
     return !closes;
+}
+
+void FakeRedis::send_drops(int socket, std::string_view answer) {
+    for (std::size_t i = 0; i < answer.size() && !stopping_; ++i) {
+        if (::send(socket, answer.data() + i, 1, MSG_NOSIGNAL) < 0) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
 }
 
 }  // namespace onhand::bus::redis

@@ -31,7 +31,13 @@ class FakeRedis {
     // An answer that ends the connection after it was sent.
     static std::string and_close(std::string answer) { return std::move(answer) + std::string(closing_mark); }
 
+    // An answer that is sent byte by byte, with 2 ms between them.
+    static std::string in_drops(std::string answer) { return std::move(answer) + std::string(dropping_mark); }
+
   private:
+    static constexpr std::string_view dropping_mark =
+        "\x01"
+        "drops";
     static constexpr std::string_view closing_mark =
         "\x01"
         "close";
@@ -39,6 +45,7 @@ class FakeRedis {
     void accept_all();
     void serve(int socket);
     bool answer_to(int socket, std::string_view command);
+    void send_drops(int socket, std::string_view answer);
 
     const Answer answer_;
     int listener_ = -1;

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/testing/fake_cluster.hpp"
 #include "engine/testing/simulated_store.hpp"
 #include "transport/http/auth.hpp"
 #include "transport/live/feed.hpp"
@@ -137,7 +138,8 @@ class PollingClient {
 
 // A feed with three products, one account with a session, and what a test does to it.
 struct FeedWorld : testing::Test {
-    FeedWorld() {
+    // `shared`: one of several instances.
+    explicit FeedWorld(bool shared = false) {
         domain::Location main;
         main.id = domain::main_location;
         main.code = domain::main_location_code;
@@ -163,6 +165,7 @@ struct FeedWorld : testing::Test {
         parts.call = [this](std::size_t io_index, http::Call call, http::CallDone done) {
             calls.push_back({io_index, std::move(call), std::move(done)});
         };
+        if (shared) parts.cluster = &lone.cluster;
         feed = std::make_unique<LiveFeed>(std::move(parts), loops.all());
     }
     ~FeedWorld() override {
@@ -236,6 +239,7 @@ struct FeedWorld : testing::Test {
     engine::StockView stock;
     engine::AccountBook accounts;
     engine::Queries queries{store};
+    engine::LoneCluster lone{store, stock, accounts};
     ManualClock clock{now};
     http::Options options;
     socketio::Server server{socketio::Options{}, loops.all()};
