@@ -19,6 +19,9 @@ const send = fetchBaseQuery({
   timeout: REQUEST_TIMEOUT_MS,
 });
 
+/** For the few addresses beside the API, which are open to anybody: what they answer says nothing about the session. */
+export const sendOutsideApi = fetchBaseQuery({ baseUrl: '/', credentials: 'same-origin', timeout: REQUEST_TIMEOUT_MS });
+
 /** The server no longer knows our session. The store answers with `me = null`, and the app with the sign-in page. */
 export const sessionEnded = createAction('session/ended');
 

@@ -11,6 +11,7 @@ const TABLE: Record<Permission, Role[]> = {
   adjust_stock: ['manager', 'admin'],
   import_products: ['manager', 'admin'],
   manage_users: ['admin'],
+  see_locks: ['admin'],
 };
 
 describe('may', () => {

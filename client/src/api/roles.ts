@@ -12,6 +12,7 @@ const NEEDS = {
   adjust_stock: 'manager',
   import_products: 'manager',
   manage_users: 'admin',
+  see_locks: 'admin',
 } as const satisfies Record<string, Role>;
 
 export type Permission = keyof typeof NEEDS;

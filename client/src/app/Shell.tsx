@@ -4,7 +4,8 @@ import { Suspense, useEffect } from 'react';
 import { Link, NavLink, Outlet, useLocation } from 'react-router';
 import { may, type Permission, useUser } from '../api/roles.ts';
 import { Waiting } from '../components/Feedback.tsx';
-import { BoxIcon, PeopleIcon, PlusIcon, ReceiptIcon, UploadIcon } from '../components/icons.tsx';
+import { BoxIcon, LockIcon, PeopleIcon, PlusIcon, ReceiptIcon, UploadIcon } from '../components/icons.tsx';
+import { DegradedNotice } from './DegradedNotice.tsx';
 import { Help } from './Help.tsx';
 import { ConnectionBanner, LiveBadge } from './LiveBadge.tsx';
 import type { LiveConnection } from './live.ts';
@@ -17,6 +18,7 @@ const NAVIGATION: { to: string; label: string; icon: typeof BoxIcon; needs?: Per
   { to: '/orders', label: 'Orders', icon: ReceiptIcon },
   { to: '/import', label: 'Import', icon: UploadIcon, needs: 'import_products' },
   { to: '/users', label: 'Users', icon: PeopleIcon, needs: 'manage_users' },
+  { to: '/locks', label: 'Locks', icon: LockIcon, needs: 'see_locks' },
 ];
 
 export function Shell({ live }: { live: LiveConnection }) {
@@ -63,6 +65,7 @@ export function Shell({ live }: { live: LiveConnection }) {
         </div>
       </header>
       <ConnectionBanner />
+      <DegradedNotice />
       <main id="content" className={classes.content} tabIndex={-1}>
         <Suspense fallback={<Waiting />}>
           <Outlet />

@@ -28,6 +28,7 @@ const OrderPage = page(() => import('../features/orders/OrderPage.tsx'), 'OrderP
 const NewOrderPage = page(() => import('../features/orders/NewOrderPage.tsx'), 'NewOrderPage');
 const ImportPage = page(() => import('../features/imports/ImportPage.tsx'), 'ImportPage');
 const UsersPage = page(() => import('../features/users/UsersPage.tsx'), 'UsersPage');
+const LocksPage = page(() => import('../features/locks/LocksPage.tsx'), 'LocksPage');
 
 /** Shows the pages to who is signed in, and the sign-in page, which remembers the way back, to everyone else. */
 function SignedIn({ live }: { live: LiveConnection }) {
@@ -91,6 +92,14 @@ export function Router({ live }: { live: LiveConnection }) {
             element={
               <Guarded needs="manage_users">
                 <UsersPage />
+              </Guarded>
+            }
+          />
+          <Route
+            path="/locks"
+            element={
+              <Guarded needs="see_locks">
+                <LocksPage />
               </Guarded>
             }
           />

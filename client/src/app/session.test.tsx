@@ -104,7 +104,7 @@ describe('roles', () => {
     viewer: { links: ['Stock', 'Orders'], newOrder: false, fulfil: false, cancel: false },
     clerk: { links: ['Stock', 'Orders'], newOrder: true, fulfil: false, cancel: true },
     manager: { links: ['Stock', 'Orders', 'Import'], newOrder: true, fulfil: true, cancel: true },
-    admin: { links: ['Stock', 'Orders', 'Import', 'Users'], newOrder: true, fulfil: true, cancel: true },
+    admin: { links: ['Stock', 'Orders', 'Import', 'Users', 'Locks'], newOrder: true, fulfil: true, cancel: true },
   };
 
   it.each(Object.entries(seen))('a %s sees what they may do', async (role, expected) => {

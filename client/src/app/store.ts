@@ -1,5 +1,6 @@
 // The store: shared reducers, RTK Query, and the live connection watching which rows are loaded.
 import { configureStore, type Middleware } from '@reduxjs/toolkit';
+import { setupListeners } from '@reduxjs/toolkit/query';
 import { api, sessionEnded } from '../api/api.ts';
 import { type RootState, reducers } from '../api/state.ts';
 import { LiveConnection } from './live.ts';
@@ -25,5 +26,7 @@ export function createStore() {
         live.middleware,
       ),
   });
+  // Tells RTK Query when the page is hidden, so that nothing is asked again and again for nobody.
+  setupListeners(store.dispatch);
   return { store, live };
 }

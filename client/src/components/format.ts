@@ -5,6 +5,13 @@ const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeS
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const shortTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const durationIn = (unit: string) =>
+  new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 1 });
+const durations = {
+  millisecond: durationIn('millisecond'),
+  second: durationIn('second'),
+  minute: durationIn('minute'),
+};
 
 export const formatQuantity = (value: number) => quantity.format(value);
 
@@ -29,6 +36,17 @@ export function inWords(code: string): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatQuantity(count)} ${count === 1 ? one : many}`;
+}
+
+const MS_OF_UNIT = { millisecond: 1, second: 1_000, minute: 60_000 } as const;
+
+/** `12` → `12ms`, `1900` → `1.9s`, `125000` → `2m`. Less than nothing counts as nothing. */
+export function formatDuration(milliseconds: number): string {
+  const value = Math.max(0, milliseconds);
+  const unit = value < MS_OF_UNIT.second ? 'millisecond' : value < MS_OF_UNIT.minute ? 'second' : 'minute';
+  // Cut, not rounded, so that 59 999 ms do not become 60 seconds.
+  const parts = unit === 'second' ? 10 : 1;
+  return durations[unit].format(Math.floor((value / MS_OF_UNIT[unit]) * parts) / parts);
 }
 
 /** Of the first word and the last: `Ada Lovelace` → `AL` */

@@ -85,6 +85,12 @@ export const PeopleIcon = () => (
     <path d="M3 19c.6-3.4 2.8-5 6-5s5.4 1.6 6 5M15.5 5.5a3.3 3.3 0 0 1 0 6M18 14.6c1.7.8 2.6 2.2 3 4.4" />
   </Icon>
 );
+export const LockIcon = () => (
+  <Icon>
+    <rect x="5" y="11" width="14" height="9" rx="2" />
+    <path d="M8 11V8a4 4 0 0 1 8 0v3M12 15v1.5" />
+  </Icon>
+);
 export const TrashIcon = () => (
   <Icon size={16}>
     <path d="M5 7h14M10 4h4M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5" />

@@ -148,6 +148,7 @@ TEST_F(LockFaults, hints_come_again_after_their_connection_was_closed) {
 }
 
 TEST_F(LockFaults, a_lost_hint_costs_the_time_to_the_next_look_only) {
+    ASSERT_TRUE(eventually([&] { return here.service.hears() && there.service.hears(); }));
     ASSERT_TRUE(a.has("S1"));
     redis.command({"ACL", "SETUSER", "default", "resetchannels"});
     ASSERT_TRUE(eventually([&] { return !here.service.hears() && !there.service.hears(); }));

@@ -26,7 +26,7 @@ void reply_locks(Exchange& exchange, std::size_t limit) {
     const auto stats = cluster != nullptr ? cluster->stats() : engine::ClusterStats{};
     const auto held = cluster != nullptr ? cluster->held_locks(limit) : std::vector<bus::LockView>{};
     std::string body = "{\"mode\":";
-    append_json_string(body, stats.locking ? (stats.locks.connected ? "redis" : "degraded") : "none");
+    append_json_string(body, stats.locking ? (stats.redis_connected ? "redis" : "degraded") : "none");
     body += ",\"items\":[";
     for (std::size_t i = 0; i < held.size(); ++i) {
         if (i > 0) body += ',';
