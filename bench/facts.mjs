@@ -1,8 +1,8 @@
 // Facts about the machine and the tree, and how busy the machine is with other things: numbers taken beside a compiler
-// mean little. Used by scenarios.mjs.
+// mean little. Used by scenarios.mjs and cluster/.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 
 const BUSY_LOAD = 0.8;
@@ -39,4 +39,23 @@ export function busyWarning() {
 export function busySeconds() {
   const [, user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8").split("\n", 1)[0].split(/\s+/);
   return [user, nice, system, irq, softirq, steal].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
+}
+
+function cpuOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [, parent, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // User and system time of its own and of its ended children: fields 14 to 17 of proc(5).
+    const ticks = fields.slice(9, 13).reduce((sum, text) => sum + Number(text), 0);
+    return { parent: Number(parent), seconds: ticks / TICKS_PER_SECOND };
+  } catch {
+    return undefined; // ended meanwhile
+  }
+}
+
+// Processor time in seconds of a process and its children so far: PostgreSQL is one process for each connection.
+export function sumOfCpu(pid) {
+  const others = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(cpuOf);
+  const children = others.filter((each) => each?.parent === pid).reduce((sum, { seconds }) => sum + seconds, 0);
+  return (cpuOf(pid)?.seconds ?? 0) + children;
 }

@@ -1,5 +1,5 @@
 // Makes the databases that the scenarios run on, through the API as any user would: the first account, then products
-// with stock by a CSV import. Used by scenarios.mjs.
+// with stock by a CSV import. Used by scenarios.mjs and cluster/.
 
 import { ask } from "./server.mjs";
 

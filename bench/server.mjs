@@ -1,5 +1,5 @@
-// One Onhand server for the scenarios: starts it on a folder and a free port, asks it over HTTP, reads what it costs
-// from /proc, and stops it. Used by scenarios.mjs only; whoever starts a server stops it.
+// A server for the scenarios: starts it on a folder and a free port, asks it over HTTP, reads what it costs from /proc,
+// and stops it. Used by scenarios.mjs and cluster/; whoever starts a server stops it.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +14,8 @@ const STOP_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 const TICKS_PER_SECOND = 100; // USER_HZ of Linux
 
-const running = new Set();
+// What is ended when the run is.
+export const running = new Set();
 
 // An interrupted run leaves no server behind.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -26,7 +27,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
@@ -45,15 +46,19 @@ function isReady(port) {
   });
 }
 
-// Starts the program; resolves when it is ready. `ready_ms` is the time from its start until then.
-export async function startServer(program, folder, flags = []) {
+// Starts Onhand; resolves when it is ready. Its data is in `folder` unless `database` says otherwise.
+export async function startServer(program, folder, flags = [], database = `sqlite:${join(folder, "onhand.db")}`) {
   const port = await freePort();
-  const database = `sqlite:${join(folder, "onhand.db")}`;
-  const args = ["serve", "--port", port, "--database", database, "--log-level", "warn", ...flags].map(String);
+  const args = ["serve", "--port", port, "--database", database, "--log-level", "warn", ...flags];
+  return { ...(await startProgram(program, args, port, folder)), database };
+}
+
+// Starts any server that listens on `port` and has /readyz. `ready_ms` is the time from its start until it is ready.
+export async function startProgram(program, args, port, folder, settings = {}) {
   const started = performance.now();
   // Only what a program needs: settings of the caller's shell must not steer what is measured.
-  const env = { PATH: process.env.PATH, HOME: folder };
-  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
+  const env = { PATH: process.env.PATH, HOME: folder, ...settings };
+  const child = spawn(program, args.map(String), { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
   running.add(child);
   let ended = false;
   child.once("exit", () => {
@@ -69,7 +74,7 @@ export async function startServer(program, folder, flags = []) {
     await sleep(READY_POLL_MS);
   }
   const ready_ms = performance.now() - started;
-  return { child, port, database, ready_ms, url: `http://127.0.0.1:${port}` };
+  return { child, port, ready_ms, url: `http://127.0.0.1:${port}` };
 }
 
 // SIGTERM, and an error when that is not a clean end.

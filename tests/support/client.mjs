@@ -50,9 +50,11 @@ export function observeAnswers(observer) {
 }
 
 export class Client {
-  constructor(port, token) {
+  constructor(port, token, { host = "127.0.0.1", timeoutMs = ANSWER_TIMEOUT_MS } = {}) {
     this.port = port;
     this.token = token;
+    this.host = host;
+    this.timeoutMs = timeoutMs;
     this.agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   }
 
@@ -70,7 +72,8 @@ export class Client {
     if (key !== undefined) sent["Idempotency-Key"] = key;
     if (ifMatch !== undefined) sent["If-Match"] = ifMatch;
     Object.assign(sent, headers);
-    const options = { host: "127.0.0.1", port: this.port, agent: this.agent, method, path, headers: sent };
+    const { host, port, agent, timeoutMs: timeout } = this;
+    const options = { host, port, agent, method, path, headers: sent, timeout };
     return new Promise((resolve, reject) => {
       const exchange = request(options, (message) => {
         const chunks = [];
@@ -78,7 +81,7 @@ export class Client {
         message.on("error", reject);
         message.on("end", () => resolve(this.answerOf(method, path, message, Buffer.concat(chunks))));
       });
-      exchange.setTimeout(ANSWER_TIMEOUT_MS, () => exchange.destroy(new Error(`no answer: ${method} ${path}`)));
+      exchange.setTimeout(timeout, () => exchange.destroy(new Error(`no answer: ${method} ${path}`)));
       exchange.on("error", reject);
       exchange.end(bytes);
     }).then((answer) => this.look(answer));

@@ -73,6 +73,9 @@ END
 }
 
 start_server() {
+    # /tmp may have been emptied since the cluster was made.
+    mkdir -p "$(socket_folder)"
+    [ "$(id -u)" != 0 ] || chown postgres "$(socket_folder)"
     for setting in "$@"; do
         printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}" |
             as_owner tee -a "$folder/data/postgresql.conf" >/dev/null

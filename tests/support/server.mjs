@@ -70,20 +70,29 @@ export class Server {
   constructor(folder, port) {
     this.folder = folder;
     this.port = port;
+    this.host = "127.0.0.1";
+    // A program with its arguments that runs the server, when it is not run directly.
+    this.wrapper = [];
     this.database = join(folder, "data", "onhand.db");
     this.log = "";
     this.clients = [];
   }
 
+  // `database` is a file, or the address of a database that several servers share.
+  get databaseUrl() {
+    return this.database.includes("://") ? this.database : `sqlite:${this.database}`;
+  }
+
   get origin() {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.host}:${this.port}`;
   }
 
   // Starts the process and waits until it says that it is ready.
   async launch() {
-    const args = ["serve", "--port", String(this.port), "--database", `sqlite:${this.database}`, ...this.flags];
+    const args = ["serve", "--port", String(this.port), "--database", this.databaseUrl, ...this.flags];
     const options = { cwd: this.folder, env: cleanEnvironment(this.env), stdio: ["ignore", "pipe", "pipe"] };
-    const child = spawn(programPath(), args, options);
+    const [program, ...before] = [...this.wrapper, programPath()];
+    const child = spawn(program, [...before, ...args], options);
     this.child = child;
     this.exited = new Promise((resolve) => {
       child.once("close", (code, signal) => resolve({ code, signal }));
@@ -110,7 +119,7 @@ export class Server {
 
   // A client with a session token, or without one.
   client(token) {
-    const client = new Client(this.port, token);
+    const client = new Client(this.port, token, { host: this.host });
     this.clients.push(client);
     return client;
   }

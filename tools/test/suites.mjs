@@ -59,8 +59,9 @@ async function build(context, ...part) {
   return code === 0;
 }
 
-// Node's test runner over `folder`/*.test.mjs (or .js), one file after the other.
-async function nodeTests(context, folder, env = {}) {
+// Node's test runner over `folder`/*.test.mjs (or .js) and the same in the folders named below it, one file after the
+// other.
+async function nodeTests(context, folder, env = {}, below = []) {
   const counts = join(context.logs, `${context.suite}.json`);
   rmSync(counts, { force: true });
   const args = [
@@ -71,7 +72,7 @@ async function nodeTests(context, folder, env = {}) {
     "--test-reporter-destination=stdout",
     `--test-reporter=${join(context.root, "tools/test/count_reporter.mjs")}`,
     `--test-reporter-destination=${counts}`,
-    "*.test.?(m)js",
+    ...["", ...below.map((name) => `${name}/`)].map((place) => `${place}*.test.?(m)js`),
   ];
   const result = await context.run(process.execPath, args, {
     cwd: join(context.root, folder),
@@ -83,13 +84,13 @@ async function nodeTests(context, folder, env = {}) {
 
 // Tests against build/release/onhand, with the npm packages of their folder when it names some. The path of the
 // program is in ONHAND_BINARY.
-async function programTests(context, folder, env = {}) {
+async function programTests(context, folder, env = {}, below = []) {
   if (!existsSync(join(context.root, folder))) return failure(`${folder}/ is missing`);
   if (!(await build(context, "release"))) return failure("the release build");
   if (existsSync(join(context.root, folder, "package.json")) && !(await build(context, "npm", folder))) {
     return failure(`npm ci in ${folder}`);
   }
-  return nodeTests(context, folder, { ...env, ONHAND_BINARY: join(context.root, "build/release/onhand") });
+  return nodeTests(context, folder, { ...env, ONHAND_BINARY: join(context.root, "build/release/onhand") }, below);
 }
 
 // The Socket.IO library has an example program of its own; its sanitizer build is what the real clients talk to.
@@ -216,7 +217,7 @@ export const suites = [
     name: "system",
     about: "the release program: crashes, recovery, crowds",
     quick: true,
-    run: (c) => programTests(c, "tests/system"),
+    run: (c) => programTests(c, "tests/system", {}, ["cluster"]),
   },
   { name: "fuzz", about: "what reads bytes from outside, under libFuzzer", quick: false, run: fuzzTests },
   { name: "browser", about: "two real browser windows", quick: false, run: (c) => programTests(c, "tests/browser") },
