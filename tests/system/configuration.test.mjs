@@ -42,7 +42,8 @@ describe("a start that cannot be", () => {
     "an empty host": [["--host", ""], /HOST/],
     "a host that is no address": [["--host", "not an address"], /not an address/],
     "an address of another machine": [["--host", "203.0.113.7"], /203\.0\.113\.7/],
-    "a PostgreSQL database": [["--database", "postgresql://u:secret@db/x"], /SQLite/],
+    "a PostgreSQL that is not there": [["--database", "postgresql://u:secret@127.0.0.1:1/x"], /PostgreSQL/],
+    "a database of another kind": [["--database", "mysql://u:secret@127.0.0.1/x"], /postgresql:/],
     "a database without a scheme": [["--database", "data.db"], /sqlite:PATH/],
     "a database without a path": [["--database", "sqlite:"], /sqlite:PATH/],
     "a database that is a folder": [["--database", "sqlite:a-folder.db"], /a-folder\.db/],
@@ -66,7 +67,7 @@ describe("a start that cannot be", () => {
     "an unknown variable": [{ ONHAND_X: "1" }, /ONHAND_X/],
     "a port that is a word": [{ PORT: "x" }, /PORT/],
     "a flag that is neither true nor false": [{ ONHAND_BEHIND_TLS: "maybe" }, /ONHAND_BEHIND_TLS/],
-    "a PostgreSQL database": [{ DATABASE_URL: "postgres://db/x" }, /DATABASE_URL/],
+    "a database of another kind": [{ DATABASE_URL: "mysql://db/x" }, /DATABASE_URL/],
     "Redis": [{ REDIS_URL: "localhost:6379" }, /REDIS_URL/],
   };
   for (const [what, [env, says]] of Object.entries(variables)) {
@@ -97,7 +98,7 @@ describe("a start that cannot be", () => {
   });
 
   it("tells no password that stands in a setting", async () => {
-    const { stderr } = await runProgram(["serve", "--database", "postgresql://u:secret@db/x"], { cwd: folder });
+    const { stderr } = await runProgram(["serve", "--database", "postgresql://u:secret@127.0.0.1:1/x"], { cwd: folder });
     assert.ok(!stderr.includes("secret"), stderr);
   });
 });

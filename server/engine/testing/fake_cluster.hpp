@@ -67,11 +67,15 @@ class FakeOutbox final : public storage::Outbox {
 class FakeWire {
   public:
     // What becomes of each message; default: delivered once. Called under the wire's lock.
-    std::function<std::vector<std::string>(std::string)> faults;
+    using Faults = std::function<std::vector<std::string>(std::string)>;
+    void set_faults(Faults faults) {
+        const std::lock_guard lock(mutex_);
+        faults_ = std::move(faults);
+    }
 
     void publish(bus::Topic topic, std::string bytes) {
         const std::lock_guard lock(mutex_);
-        const auto delivered = faults ? faults(std::move(bytes)) : std::vector{std::move(bytes)};
+        const auto delivered = faults_ ? faults_(std::move(bytes)) : std::vector{std::move(bytes)};
         for (const auto& message : delivered)
             for (const auto& listener : listeners_)
                 if (listener.first == topic) listener.second(message);
@@ -83,6 +87,7 @@ class FakeWire {
 
   private:
     std::mutex mutex_;
+    Faults faults_;
     std::vector<std::pair<bus::Topic, bus::Channel::Listener>> listeners_;
 };
 

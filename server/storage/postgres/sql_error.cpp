@@ -13,6 +13,19 @@ StoreErrc code_of(const SqlError& error) {
     return StoreErrc::unavailable;
 }
 
+// libpq breaks some of its messages over lines.
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool blank = c == '\n' || c == '\t' || c == ' ';
+        if (!blank)
+            line += c;
+        else if (!line.empty() && line.back() != ' ')
+            line += ' ';
+    }
+    return line;
+}
+
 }  // namespace
 
 void throw_corrupt(const char* what) {
@@ -20,7 +33,8 @@ void throw_corrupt(const char* what) {
 }
 
 StoreError to_store_error(const SqlError& error) {
-    return StoreError{code_of(error), error.sqlstate() + " " + error.what()};
+    const std::string state = error.sqlstate().empty() ? "" : error.sqlstate() + " ";
+    return StoreError{code_of(error), state + one_line(error.what())};
 }
 
 StoreError to_store_error(const CorruptRow& error) {
