@@ -1,0 +1,232 @@
+// table: the deliberate faults of mutants.mjs. Each names what is wrong, where (texts that stand in a file exactly once),
+// the scenario that must notice, and by which invariants; "run" is an instance that ended by itself, or a final phase
+// that could not be finished. Or the file of tests that must fail, and the names of those in it.
+
+const place = "server/domain/place_order.cpp";
+const batch = "server/engine/batch.cpp";
+const lane = "server/engine/lane.cpp";
+const relay = "server/engine/relay.cpp";
+const client = "server/transport/live/client.cpp";
+const feed = "server/transport/live/feed.cpp";
+const loadSql = "server/storage/postgres/load_sql.cpp";
+const loader = "server/storage/postgres/row_loader.cpp";
+const batchSql = "server/storage/postgres/batch_sql.hpp";
+const batchWriter = "server/storage/postgres/batch_writer.cpp";
+const writer = "server/storage/postgres/writer.cpp";
+const outbox = "server/storage/postgres/outbox.cpp";
+const schema = "server/storage/migrations/postgres/0001_initial.sql";
+
+export const mutants = [
+  {
+    number: 1,
+    about: "nobody looks at the stock before an order is accepted",
+    scenario: "calm",
+    by: ["I2", "I10", "run"],
+    edits: [
+      { file: place, find: "if (available < want.quantity)", replace: "if (available + 1'000'000 < want.quantity)" },
+    ],
+  },
+  {
+    number: 3,
+    about: "stock rows are read without FOR UPDATE, and written without a look at their version",
+    scenario: "locks_off",
+    by: ["I8", "I10", "I2", "run"],
+    edits: [
+      {
+        file: loadSql,
+        find: `"location = k.l ORDER BY product, location FOR UPDATE OF stock_level");\nconst std::string lock_levels_and_all_of_text`,
+        replace: `"location = k.l ORDER BY product, location");\nconst std::string lock_levels_and_all_of_text`,
+      },
+      {
+        file: batchSql,
+        find: "AND s.version = u.was AND s.fence <= $11::bigint",
+        replace: "AND u.was >= 0 AND $11::bigint >= 0",
+      },
+    ],
+  },
+  {
+    number: 4,
+    about: "the key is not written with what it did",
+    scenario: "kill_instance",
+    by: ["I4", "I5", "I7"],
+    edits: [{ file: batchWriter, find: "    tables_.keys.send(connection, params_.clear());\n", replace: "" }],
+  },
+  {
+    number: 5,
+    about: "keys are looked up and need not be unique",
+    test: "races.test.mjs",
+    by: ["let one of two bodies have a key"],
+    edits: [
+      { file: schema, find: "  key uuid PRIMARY KEY,\n  fingerprint", replace: "  key uuid NOT NULL,\n  fingerprint" },
+    ],
+  },
+  {
+    number: 6,
+    about: "readers see a batch before it is committed",
+    scenario: "commit_cut",
+    by: ["I11"],
+    edits: [
+      {
+        file: lane,
+        find: "    auto result = store_.commit(batch.changes);",
+        replace: "    context_.stock.apply(batch.changes, 0);\n    auto result = store_.commit(batch.changes);",
+      },
+    ],
+  },
+  {
+    number: 11,
+    about: "the relay goes on behind the highest id that it has seen",
+    scenario: "calm",
+    by: ["I4", "I8", "I9", "run"],
+    edits: [
+      {
+        file: outbox,
+        find: 'FROM outbox WHERE number IS NULL ORDER BY id LIMIT $1), "',
+        replace:
+          'FROM outbox WHERE number IS NULL AND id > (SELECT coalesce(max(id), 0) FROM outbox WHERE number IS NOT NULL) ORDER BY id LIMIT $1), "',
+      },
+    ],
+  },
+  {
+    number: 13,
+    about: "an error of COMMIT is taken for success",
+    scenario: "commit_cut",
+    by: ["I4", "I11"],
+    edits: [
+      {
+        file: writer,
+        find: "            return {CommitStatus::unknown, to_store_error(error)};",
+        replace: "            return {CommitStatus::committed, {}};",
+      },
+    ],
+  },
+  {
+    number: 14,
+    about: "an unknown commit is taken for one that did nothing",
+    scenario: "commit_cut",
+    by: ["I5"],
+    edits: [
+      {
+        file: lane,
+        find: "        status = store_.resolve(batch.changes);",
+        replace: "        status = storage::CommitStatus::not_committed;",
+      },
+    ],
+  },
+  {
+    number: 17,
+    about: "an order is accepted with the lines that can be served",
+    scenario: "calm",
+    by: ["I3", "I10"],
+    edits: [
+      {
+        file: place,
+        find: "    if (auto refusal = refuse_shortages(basket)) return std::move(*refusal);\n",
+        replace: `    std::size_t kept = 0;
+    for (auto& want : basket.all())
+        if (want.available() >= want.quantity) basket.wants[kept++] = want;
+    if (kept > 0) basket.size = kept;
+    if (auto refusal = refuse_shortages(basket)) return std::move(*refusal);
+`,
+      },
+    ],
+  },
+  {
+    number: 18,
+    about: "what waits for a slow watcher is dropped silently",
+    scenario: "kill_instance",
+    by: ["I9"],
+    edits: [
+      {
+        file: client,
+        find: "    if (backlog_.size() <= backlog_max) return;\n    overflowed_ = true;",
+        replace:
+          "    if (backlog_.size() % 7 == 6) backlog_.clear();\n    if (backlog_.size() <= backlog_max) return;\n    overflowed_ = true;",
+      },
+    ],
+  },
+  {
+    number: 19,
+    about: "a client that resumes is not told what it missed",
+    scenario: "calm",
+    by: ["I9"],
+    edits: [
+      { file: feed, find: "    if (!after || *after == head) {", replace: "    if (!after || *after <= head) {" },
+    ],
+  },
+  {
+    number: 20,
+    about: "a refusal is not kept under its key",
+    scenario: "calm",
+    by: ["I7"],
+    edits: [
+      {
+        file: batch,
+        find: "    batch.changes.answers.push_back({request.key, request.fingerprint, now, bytes.status, bytes.body});\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    number: 21,
+    about: "the outbox id is drawn before the rows are locked",
+    scenario: "kill_postgres",
+    by: ["I8", "I10"],
+    edits: [
+      {
+        file: loader,
+        find: "    ask_levels();\n    // The stamp",
+        replace: "    ask_stamp();\n    ask_levels();\n    // The stamp",
+      },
+      { file: loader, find: "greater numbers.\n    ask_stamp();\n", replace: "greater numbers.\n" },
+    ],
+  },
+  {
+    number: 22,
+    about: "the relay counts one number per batch",
+    scenario: "calm",
+    by: ["I8", "I9", "run"],
+    edits: [
+      {
+        file: outbox,
+        find: "sum(n) OVER (ORDER BY id) - n AS before",
+        replace: "row_number() OVER (ORDER BY id) - 1 AS before",
+      },
+    ],
+  },
+  {
+    number: 23,
+    about: "each order of a batch is judged on the rows as first read",
+    scenario: "calm",
+    by: ["I2", "I8", "I10", "run"],
+    edits: [
+      {
+        file: batch,
+        find: "        judge(request, batch, set, ids, now);\n",
+        replace: "        auto first_read = set;\n        judge(request, batch, first_read, ids, now);\n",
+      },
+    ],
+  },
+  {
+    number: 101,
+    about: "what pub/sub lost is not read from the outbox",
+    scenario: "lost_hints",
+    by: ["I8", "I9", "run"],
+    edits: [
+      { file: relay, find: "if (!was_down_ && (looking_due_ || gap_is_old())) catch_up();", replace: "gap_is_old();" },
+    ],
+  },
+  {
+    number: 102,
+    about: "an unknown commit is taken for one that was done",
+    scenario: "commit_cut",
+    by: ["I4", "I11"],
+    edits: [
+      {
+        file: lane,
+        find: "        status = store_.resolve(batch.changes);",
+        replace: "        status = storage::CommitStatus::committed;",
+      },
+    ],
+  },
+];
