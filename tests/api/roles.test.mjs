@@ -39,6 +39,7 @@ const ROUTES = [
   ["POST", `/api/v1/orders/${SOME_ID}/cancel`, "clerk", {}, true],
   ["GET", "/api/v1/feed", "viewer"],
   ["POST", "/api/v1/imports", "manager"],
+  ["GET", "/api/v1/admin/locks", "admin"],
   ["GET", "/api/v1/exports/stock.csv", "viewer"],
   ["GET", "/api/v1/exports/orders.csv", "viewer"],
   ["GET", "/api/v1/exports/movements.csv", "viewer"],
