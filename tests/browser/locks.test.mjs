@@ -106,6 +106,8 @@ test('while the server does without its Redis the page says so, calmly, and stop
   );
   await page.goto('/orders');
   await live(page);
+  // The page itself is loaded behind its frame.
+  await page.getByRole('heading', { name: 'Orders', level: 1 }).waitFor();
   const notice = page.getByRole('status').filter({ hasText: 'Orders go on and are right' });
   await notice.waitFor();
   await assertBoth(page, 'the notice');

@@ -186,7 +186,7 @@ void LiveFeed::on_connect(socketio::ConnectRequest request) {
 
 // Another instance may have opened the session a moment ago.
 void LiveFeed::look_up(socketio::ConnectRequest request, const domain::TokenHash& token) {
-    const auto asked = std::make_shared<socketio::ConnectRequest>(std::move(request));
+    auto asked = std::make_shared<socketio::ConnectRequest>(std::move(request));
     auto job = [this, asked, token]() mutable {
         parts_.cluster->fetch_session(token);
         auto& io = asked->io_context();
