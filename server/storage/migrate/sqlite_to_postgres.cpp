@@ -177,6 +177,10 @@ void Migration::finish() {
     const auto& next = set.sequences;
     const postgres::NextNumbers numbers{next.product.peek(), next.location.peek(), next.account.peek(),
                                         next.order_number.peek()};
+    std::vector<domain::StockLevel> untouched;
+    for (const auto& [key, level] : tables_.levels)
+        if (level.version == 0) untouched.push_back(level);
+    to_.add_untouched_levels(untouched);
     expect(to_.finish(main->second, numbers), target);
 }
 

@@ -33,6 +33,8 @@ class MigrateTest : public testing::Test {
             answers.answers.push_back({key_hash(i), key_hash(i + 1), 5, 409, std::string("\0body", 5)});
         EXPECT_EQ(source_.store().commit(answers).status, CommitStatus::committed);
         known_ = driver_.place("P0", 1, key_hash(99'999));
+        // A level without any movement: the feed does not tell of it.
+        driver_.make_product("EMPTY", 0);
         driver_.run(domain::UpdateProduct{.sku = "P1", .expected_version = 1, .name = "Better"});
         driver_.run(domain::FulfilOrder{known_.id, {}});
         source_.close();

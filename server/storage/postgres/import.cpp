@@ -190,6 +190,13 @@ Result<void, StoreError> Import::add_answers(std::vector<domain::StoredAnswer> a
     });
 }
 
+void Import::add_untouched_levels(std::span<const domain::StockLevel> levels) {
+    for (const auto& level : levels) {
+        ensure(level.version == 0, "the feed tells of all other levels");
+        parts_->levels.try_emplace(level.key, level);
+    }
+}
+
 Result<void, StoreError> Import::finish(const domain::Location& main, const NextNumbers& next) {
     return parts_->guarded<void>([&]() -> Result<void, StoreError> {
         Connection& connection = parts_->connection;

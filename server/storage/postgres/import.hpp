@@ -39,6 +39,8 @@ class Import {
     Result<void, StoreError> add_items(std::vector<domain::FeedItem> items);
     // Any number of answers. Keys of placed orders come with their items.
     Result<void, StoreError> add_answers(std::vector<domain::StoredAnswer> answers);
+    // Levels that never had a movement (version 0): no item tells of them.
+    void add_untouched_levels(std::span<const domain::StockLevel> levels);
     // When the location that is there from the start was made, and where the sequences go on.
     Result<void, StoreError> finish(const domain::Location& main, const NextNumbers& next);
 
