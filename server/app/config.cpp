@@ -75,6 +75,20 @@ Problem set_log_level(std::string_view value, Config& config) {
     return std::nullopt;
 }
 
+// The same single Redis, for the Socket.IO adapter.
+socketio::RedisSettings adapter_settings(const bus::redis::Settings& redis) {
+    socketio::RedisSettings settings;
+    if (!redis.endpoints.empty()) {
+        settings.host = redis.endpoints.front().host;
+        settings.port = redis.endpoints.front().port;
+    }
+    settings.unix_path = redis.unix_path;
+    settings.user = redis.user;
+    settings.password = redis.password;
+    settings.database = redis.database;
+    return settings;
+}
+
 Problem set_redis(std::string_view value, Config& config) {
     config.redis.reset();
     config.socketio_redis.reset();
@@ -84,9 +98,7 @@ Problem set_redis(std::string_view value, Config& config) {
     config.redis = std::move(*settings);
     // The Socket.IO adapter knows neither Sentinels nor clusters.
     if (config.redis->kind != bus::redis::Settings::Kind::single) return std::nullopt;
-    auto adapter = socketio::parse_redis_url(value);
-    if (!adapter) return adapter.error().message;
-    config.socketio_redis = std::move(*adapter);
+    config.socketio_redis = adapter_settings(*config.redis);
     return std::nullopt;
 }
 

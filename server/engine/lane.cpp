@@ -18,6 +18,12 @@ namespace {
 constexpr std::chrono::milliseconds lock_poll{5};
 constexpr MonoNanos patience_ns = std::chrono::nanoseconds(bus::lock_patience).count();
 
+// As locks are asked for: sorted, each once.
+void sort_unique(std::vector<std::string_view>& skus) {
+    std::ranges::sort(skus);
+    skus.erase(std::unique(skus.begin(), skus.end()), skus.end());
+}
+
 std::string_view text_of(storage::CommitStatus status) {
     switch (status) {
         case storage::CommitStatus::committed:
@@ -144,8 +150,7 @@ void Lane::lock_products(Batch& batch) {
     batch.requests.clear();
     skus_.clear();
     for (const auto& parked : parked_) append_locked_products(parked.request->command, skus_);
-    std::ranges::sort(skus_);
-    skus_.erase(std::unique(skus_.begin(), skus_.end()), skus_.end());
+    sort_unique(skus_);
     const auto answer = skus_.empty() ? bus::LockAnswer{} : locks_->acquire(skus_);
     bool all_granted = true;
     std::vector<Parked> still;
@@ -197,8 +202,7 @@ void Lane::hand_over() {
     skus_.clear();
     for (const auto* request : taken_) append_locked_products(request->command, skus_);
     for (const auto& parked : parked_) append_locked_products(parked.request->command, skus_);
-    std::ranges::sort(skus_);
-    skus_.erase(std::unique(skus_.begin(), skus_.end()), skus_.end());
+    sort_unique(skus_);
     locks_->hand_over(skus_);
 }
 

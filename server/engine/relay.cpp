@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ensure.hpp"
+#include "base/fixed_number.hpp"
 #include "base/log.hpp"
 
 namespace onhand::engine {
@@ -19,24 +20,13 @@ constexpr milliseconds gap_patience{3};      // messages of two instances may cr
 constexpr milliseconds retry_pause{100};     // after the database did not answer
 
 // A message of the topic feed: number and first feed number as 8 bytes each, low ones first, then the batch.
-constexpr std::size_t header_bytes = 16;
-
-void put_number(std::string& out, std::int64_t value) {
-    for (int byte = 0; byte < 8; ++byte) out += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * byte));
-}
-
-std::int64_t number_at(std::string_view bytes, std::size_t at) {
-    std::uint64_t value = 0;
-    for (std::size_t byte = 0; byte < 8; ++byte)
-        value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at + byte])) << (8 * byte);
-    return static_cast<std::int64_t>(value);
-}
+constexpr std::size_t header_bytes = 2 * fixed_number_bytes;
 
 std::string message_of(const storage::NumberedBatch& batch) {
     std::string message;
     message.reserve(header_bytes + batch.bytes.size());
-    put_number(message, batch.number);
-    put_number(message, batch.first);
+    append_fixed_number(message, static_cast<std::uint64_t>(batch.number));
+    append_fixed_number(message, static_cast<std::uint64_t>(batch.first));
     message += batch.bytes;
     return message;
 }
@@ -145,7 +135,9 @@ void Relay::take_messages() {
 void Relay::on_message(std::string_view bytes) {
     // What makes no sense is left out: the batch it stood for is read from the outbox.
     if (bytes.size() < header_bytes) return;
-    storage::NumberedBatch batch{number_at(bytes, 0), number_at(bytes, 8), std::string(bytes.substr(header_bytes))};
+    storage::NumberedBatch batch{static_cast<std::int64_t>(fixed_number_at(bytes, 0)),
+                                 static_cast<std::int64_t>(fixed_number_at(bytes, fixed_number_bytes)),
+                                 std::string(bytes.substr(header_bytes))};
     {
         const std::lock_guard lock(mutex_);
         if (inbox_.size() >= early_max) {

@@ -1,9 +1,9 @@
 #include "bus/redis/settings.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/percent.hpp"
 #include "base/text.hpp"
 
 namespace onhand::bus::redis {
@@ -25,23 +25,6 @@ std::optional<int> parse_number(std::string_view text, int max) {
     const auto number = parse_int(text);
     if (!number || text.starts_with('-') || *number > max) return std::nullopt;
     return static_cast<int>(*number);
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        unsigned byte = 0;
-        const auto digits = text.substr(i + 1, 2);
-        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-        if (digits.size() != 2 || read.ec != std::errc() || read.ptr != digits.data() + 2) return std::nullopt;
-        out += static_cast<char>(byte);
-        i += 2;
-    }
-    return out;
 }
 
 // Cuts `text` at the first `mark` and returns what follows it; nothing follows when there is none.

@@ -31,6 +31,12 @@ constexpr Statement read_rows{
 
 }  // namespace
 
+void raise_head(std::atomic<domain::FeedSeq>& head, domain::FeedSeq seq) {
+    auto seen = head.load(std::memory_order_relaxed);
+    while (seen < seq && !head.compare_exchange_weak(seen, seq, std::memory_order_release)) {
+    }
+}
+
 OutboxTable::OutboxTable(ConnectOptions options, std::atomic<domain::FeedSeq>& head)
     : head_(head), connection_(std::move(options)) {}
 
@@ -95,15 +101,9 @@ std::vector<NumberedBatch> OutboxTable::take(const SqlResult& rows) {
         const auto changes = rows.bytes(row, 3);
         batches.push_back({rows.integer(row, 0), rows.integer(row, 1),
                            std::string(reinterpret_cast<const char*>(changes.data()), changes.size())});
-        raise_head(rows.integer(row, 1) + rows.integer(row, 2) - 1);
+        raise_head(head_, rows.integer(row, 1) + rows.integer(row, 2) - 1);
     }
     return batches;
-}
-
-void OutboxTable::raise_head(domain::FeedSeq seq) {
-    auto seen = head_.load(std::memory_order_relaxed);
-    while (seen < seq && !head_.compare_exchange_weak(seen, seq, std::memory_order_release)) {
-    }
 }
 
 void OutboxTable::make_ready() {

@@ -14,6 +14,9 @@
 
 namespace onhand::storage::postgres {
 
+// Raises `head` to `seq` unless it is there already. Any thread.
+void raise_head(std::atomic<domain::FeedSeq>& head, domain::FeedSeq seq);
+
 class OutboxTable final : public Outbox {
   public:
     // Connects. Throws SqlError. `head` is raised to every number seen; it outlives the outbox.
@@ -29,7 +32,6 @@ class OutboxTable final : public Outbox {
     std::vector<NumberedBatch> number_waiting(std::int64_t limit);
     // Rows of: number, first_seq, n, changes. Raises the head.
     std::vector<NumberedBatch> take(const SqlResult& rows);
-    void raise_head(domain::FeedSeq seq);
     StoreError failed(const SqlError& error) noexcept;
 
     std::atomic<domain::FeedSeq>& head_;

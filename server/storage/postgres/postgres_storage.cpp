@@ -125,9 +125,7 @@ const std::string& PostgresStorage::database_id() const {
 }
 
 void PostgresStorage::saw_head(domain::FeedSeq seq) {
-    auto seen = parts_->head.load(std::memory_order_relaxed);
-    while (seen < seq && !parts_->head.compare_exchange_weak(seen, seq, std::memory_order_release)) {
-    }
+    raise_head(parts_->head, seq);
 }
 
 std::vector<Check> PostgresStorage::verify() {

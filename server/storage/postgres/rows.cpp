@@ -5,6 +5,21 @@
 
 namespace onhand::storage::postgres {
 
+namespace {
+
+// The parts of a level that stand side by side in its own row and in every movement of it, from column `first` on.
+void read_balances(const SqlResult& rows, int row, int first, domain::StockLevel& level) {
+    level.on_hand = rows.integer(row, first);
+    level.unavailable = rows.integer(row, first + 1);
+    level.held = rows.integer(row, first + 2);
+    level.allocated = rows.integer(row, first + 3);
+    level.incoming = rows.integer(row, first + 4);
+    level.version = rows.integer(row, first + 5);
+    level.updated_at = rows.integer(row, first + 6);
+}
+
+}  // namespace
+
 domain::Product read_product(const SqlResult& rows, int row) {
     domain::Product product;
     product.id = domain::ProductId{rows.integer(row, 0)};
@@ -30,13 +45,7 @@ domain::Location read_location(const SqlResult& rows, int row) {
 domain::StockLevel read_level(const SqlResult& rows, int row) {
     domain::StockLevel level;
     level.key = {domain::ProductId{rows.integer(row, 0)}, domain::LocationId{rows.integer(row, 1)}};
-    level.on_hand = rows.integer(row, 2);
-    level.unavailable = rows.integer(row, 3);
-    level.held = rows.integer(row, 4);
-    level.allocated = rows.integer(row, 5);
-    level.incoming = rows.integer(row, 6);
-    level.version = rows.integer(row, 7);
-    level.updated_at = rows.integer(row, 8);
+    read_balances(rows, row, 2, level);
     return level;
 }
 
@@ -74,13 +83,7 @@ domain::Movement read_movement(const SqlResult& rows, int row) {
     movement.cause.type = rows.enumeration(row, 9, domain::CauseType::import);
     movement.cause.id = rows.uuid(row, 10);
     movement.id = rows.uuid(row, 11);
-    movement.after.on_hand = rows.integer(row, 12);
-    movement.after.unavailable = rows.integer(row, 13);
-    movement.after.held = rows.integer(row, 14);
-    movement.after.allocated = rows.integer(row, 15);
-    movement.after.incoming = rows.integer(row, 16);
-    movement.after.version = rows.integer(row, 17);
-    movement.after.updated_at = rows.integer(row, 18);
+    read_balances(rows, row, 12, movement.after);
     movement.note = rows.text(row, 19);
     return movement;
 }

@@ -205,11 +205,7 @@ TEST_F(LiveFeedTest, starts_a_client_over_that_asks_for_the_impossible) {
 }
 
 TEST_F(LiveFeedTest, starts_a_client_over_when_there_is_no_room_to_catch_up) {
-    auto first = client();
-    first.sign_in();
-    first.ask("subscribe", R"({"stock":"all"})");
-    commit({1});
-    first.event("stock.changed");
+    auto first = tell_one_change();
     refuse_jobs = true;
     auto back = client();
     back.sign_in();
@@ -227,11 +223,7 @@ TEST_F(LiveFeedTest, says_what_is_wrong_with_a_subscription) {
 }
 
 TEST_F(LiveFeedTest, answers_a_subscription_that_a_later_one_replaced) {
-    auto first = client();
-    first.sign_in();
-    first.ask("subscribe", R"({"stock":"all"})");
-    commit({1});
-    first.event("stock.changed");
+    auto first = tell_one_change();
     keep_jobs = true;
     auto hasty = client();
     hasty.sign_in();
@@ -246,11 +238,7 @@ TEST_F(LiveFeedTest, answers_a_subscription_that_a_later_one_replaced) {
 }
 
 TEST_F(LiveFeedTest, catches_nobody_up_who_has_gone) {
-    auto first = client();
-    first.sign_in();
-    first.ask("subscribe", R"({"stock":"all"})");
-    commit({1});
-    first.event("stock.changed");
+    auto first = tell_one_change();
     keep_jobs = true;
     {
         auto gone = client();

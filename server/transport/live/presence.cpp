@@ -4,25 +4,13 @@
 #include <utility>
 
 #include "base/ensure.hpp"
+#include "base/fixed_number.hpp"
 #include "base/text.hpp"
 #include "base/uuid.hpp"
 
 namespace onhand::live {
 
 namespace {
-
-constexpr std::size_t number_bytes = 8;
-
-void append_number(std::string& out, std::uint64_t value) {
-    for (std::size_t byte = 0; byte < number_bytes; ++byte) out += static_cast<char>(value >> (8 * byte));
-}
-
-std::uint64_t number_at(std::string_view bytes, std::size_t at) {
-    std::uint64_t value = 0;
-    for (std::size_t byte = 0; byte < number_bytes; ++byte)
-        value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at + byte])) << (8 * byte);
-    return value;
-}
 
 std::uint64_t random_number() {
     std::random_device random;
@@ -35,7 +23,7 @@ Presence::Presence(const engine::AccountBook& accounts) : accounts_(accounts), o
 
 std::string Presence::farewell() const {
     std::string bytes;
-    append_number(bytes, own_number_);
+    append_fixed_number(bytes, own_number_);
     return bytes;
 }
 
@@ -45,19 +33,20 @@ std::string Presence::message() const {
     std::size_t told = 0;
     for (const auto& [account, count] : clients_) {
         if (told++ == presence_accounts_max) break;
-        append_number(bytes, static_cast<std::uint64_t>(domain::raw(account)));
+        append_fixed_number(bytes, static_cast<std::uint64_t>(domain::raw(account)));
     }
     return bytes;
 }
 
 bool Presence::heard(std::string_view message, std::chrono::steady_clock::time_point now) {
-    const auto numbers = message.size() / number_bytes;
-    if (numbers == 0 || message.size() % number_bytes != 0 || numbers > presence_accounts_max + 1) return false;
-    const auto instance = number_at(message, 0);
+    const auto numbers = message.size() / fixed_number_bytes;
+    if (numbers == 0 || message.size() % fixed_number_bytes != 0 || numbers > presence_accounts_max + 1) return false;
+    const auto instance = fixed_number_at(message, 0);
     if (instance == own_number_) return false;
     std::set<domain::AccountId> there;
     for (std::size_t i = 1; i < numbers; ++i)
-        there.insert(static_cast<domain::AccountId>(static_cast<std::int64_t>(number_at(message, i * number_bytes))));
+        there.insert(static_cast<domain::AccountId>(
+            static_cast<std::int64_t>(fixed_number_at(message, i * fixed_number_bytes))));
     const std::lock_guard lock(mutex_);
     const auto known = others_.find(instance);
     if (known == others_.end() && (there.empty() || others_.size() >= presence_instances_max)) return false;

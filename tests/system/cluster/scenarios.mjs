@@ -94,6 +94,12 @@ async function pauseHolder({ cluster }) {
   }
 }
 
+const killTwo = (faults) =>
+  times(2, async () => {
+    await faults.calm(1_500);
+    await killInstance(faults, faults.cluster.any(), 300);
+  });
+
 export const scenarios = [
   {
     name: "calm",
@@ -286,11 +292,7 @@ export const scenarios = [
     options: { flags: ["--locks", "off"], products: 3 },
     load: { lines_max: 3 },
     limits: { staleMsMax: STALE_BROKEN_MS, coverage: { ...broken, info: 1 } },
-    faults: (faults) =>
-      times(2, async () => {
-        await faults.calm(1_500);
-        await killInstance(faults, faults.cluster.any(), 300);
-      }),
+    faults: killTwo,
   },
   {
     name: "short_lease",
@@ -298,11 +300,7 @@ export const scenarios = [
     options: { flags: ["--lock-lease-ms", "1"], products: 3 },
     load: { lines_max: 3 },
     limits: { staleMsMax: STALE_BROKEN_MS, coverage: { ...broken, info: 1 } },
-    faults: (faults) =>
-      times(2, async () => {
-        await faults.calm(1_500);
-        await killInstance(faults, faults.cluster.any(), 300);
-      }),
+    faults: killTwo,
   },
   {
     name: "commit_cut",

@@ -225,6 +225,16 @@ struct FeedWorld : testing::Test {
         feed->on_batch(batch);
     }
 
+    // A client of the whole table that was told one change of P1.
+    PollingClient tell_one_change() {
+        auto first = client();
+        first.sign_in();
+        first.ask("subscribe", R"({"stock":"all"})");
+        commit({1});
+        first.event("stock.changed");
+        return first;
+    }
+
     PollingClient client(unsigned io_index = 0) { return PollingClient(server, loops, io_index); }
 
     // What clients asked of the API, for the test to answer.

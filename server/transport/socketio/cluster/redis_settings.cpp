@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/percent.hpp"
+
 namespace onhand::socketio {
 namespace {
 
@@ -26,23 +28,6 @@ std::optional<int> parse_number(std::string_view text, int min, int max) {
         !text.empty() && text.front() != '-' && read.ec == std::errc() && read.ptr == text.data() + text.size();
     if (!whole || number < min || number > max) return std::nullopt;
     return number;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        unsigned byte = 0;
-        const auto digits = text.substr(i + 1, 2);
-        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-        if (digits.size() != 2 || read.ec != std::errc() || read.ptr != digits.data() + 2) return std::nullopt;
-        out += static_cast<char>(byte);
-        i += 2;
-    }
-    return out;
 }
 
 // Takes "user:password@" off the front of `rest`. The last '@' ends it, so that a password may have one.
