@@ -180,7 +180,7 @@ TEST_F(MigrateTest, leaves_nothing_behind_when_the_source_is_damaged) {
         }
         const auto report = migrate_sqlite_to_postgres(copy.options.path, target_.url(), {});
         EXPECT_TRUE(report.has_error());
-        for (const char* table : {"product", "account", "outbox", "orders", "movement", "idempotency"})
+        for (const char* table : {"product", "account", "outbox", "request_result", "movement"})
             EXPECT_EQ(rows_in_target(table), 0) << table;
     }
     EXPECT_EQ(refusal(), "");

@@ -21,28 +21,22 @@ inline constexpr Statement update_products{
 inline constexpr Statement update_levels{
     "update_levels",
     "WITH changed AS (UPDATE stock_level s SET on_hand = u.on_hand, unavailable = u.unavailable, held = u.held, "
-    "allocated = u.allocated, incoming = u.incoming, version = u.version, fence = $11::bigint, "
-    "updated_at = u.updated_at "
+    "allocated = u.allocated, incoming = u.incoming, version = u.version, fence = $12::bigint, "
+    "updated_at = u.updated_at, orders = s.orders + u.orders "
     "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], "
-    "$8::bigint[], $9::bigint[], $10::bigint[]) AS u (product, location, on_hand, unavailable, held, allocated, "
-    "incoming, version, updated_at, was) "
-    "WHERE s.product = u.product AND s.location = u.location AND s.version = u.was AND s.fence <= $11::bigint "
-    "RETURNING 1) SELECT 1 / (count(*) = $12::bigint)::int FROM changed"};
+    "$8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]) AS u (product, location, on_hand, unavailable, held, "
+    "allocated, incoming, version, updated_at, orders, was) "
+    "WHERE s.product = u.product AND s.location = u.location AND s.version = u.was AND s.fence <= $12::bigint "
+    "RETURNING 1) SELECT 1 / (count(*) = $13::bigint)::int FROM changed"};
 
+// Later: without a repetition, because a batch changes an order in one statement.
 inline constexpr Statement update_orders{
     "update_orders",
-    "WITH changed AS (UPDATE orders o SET status = u.status, version = u.version, updated_at = u.updated_at "
-    "FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[]) AS u (id, status, version, updated_at) "
-    "WHERE o.id = u.id RETURNING 1) SELECT 1 / (count(*) = $5::bigint)::int FROM changed"};
-
-inline constexpr Statement update_lines{
-    "update_lines",
-    "WITH changed AS (UPDATE order_line l SET fulfilled = u.fulfilled, cancelled = u.cancelled, "
-    "returned = u.returned "
-    "FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[]) "
-    "AS u (order_id, position, fulfilled, cancelled, returned) "
-    "WHERE l.order_id = u.order_id AND l.position = u.position RETURNING 1) "
-    "SELECT 1 / (count(*) = $6::bigint)::int FROM changed"};
+    "WITH changed AS (UPDATE request_result r SET status = u.status, version = u.version, updated_at = u.updated_at, "
+    "progress = u.progress, later = r.later || $6::bigint "
+    "FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bytea[]) "
+    "AS u (id, status, version, updated_at, progress) "
+    "WHERE r.id = u.id RETURNING 1) SELECT 1 / (count(*) = $7::bigint)::int FROM changed"};
 
 inline constexpr Statement delete_sessions{"delete_sessions",
                                            "DELETE FROM session WHERE token_hash = ANY($1::bytea[])"};
@@ -50,6 +44,7 @@ inline constexpr Statement delete_sessions{"delete_sessions",
 inline constexpr Statement delete_sessions_of{"delete_sessions_of",
                                               "DELETE FROM session WHERE account = ANY($1::bigint[])"};
 
-inline constexpr Statement insert_outbox{"insert_outbox", "INSERT INTO outbox (id, n, changes) VALUES ($1, $2, $3)"};
+inline constexpr Statement insert_outbox{"insert_outbox",
+                                         "INSERT INTO outbox (id, n, changes, orders) VALUES ($1, $2, $3, $4)"};
 
 }  // namespace onhand::storage::postgres::batch_sql

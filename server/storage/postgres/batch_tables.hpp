@@ -40,26 +40,29 @@ struct BatchTables {
                             {"allocated", int64},
                             {"incoming", int64},
                             {"version", int64},
-                            {"updated_at", int64}},
+                            {"updated_at", int64},
+                            {"orders", int64}},
                            {{"fence", "$1::bigint"}},
                            1};
     // An order is placed in its first version, with nothing shipped and nothing cancelled.
-    InsertTable orders{"orders",
+    InsertTable orders{"request_result",
                        {{"id", uuid},
+                        {"key", uuid},
+                        {"fingerprint", uuid},
                         {"place", int32},
                         {"number", int64},
                         {"placed_by", int64},
-                        {"placed_at", int64},
+                        {"at", int64},
+                        {"lines", bytes},
                         {"reference", text},
                         {"customer", text},
                         {"note", text},
                         {"words", text, "array_to_tsvector(string_to_array({}, ' '))"}},
-                       {{"batch", "$1::bigint"}, {"status", "0"}, {"version", "1"}, {"updated_at", "{placed_at}"}},
+                       {{"batch", "$1::bigint"}, {"status", "0"}, {"version", "1"}, {"updated_at", "{at}"}},
                        1};
-    InsertTable lines{
-        "order_line",
-        {{"order_id", uuid}, {"position", int16}, {"product", int64}, {"location", int64}, {"quantity", int64}},
-        {{"fulfilled", "0"}, {"cancelled", "0"}, {"returned", "0"}}};
+    InsertTable answers{
+        "request_result",
+        {{"key", uuid}, {"fingerprint", uuid}, {"at", int64}, {"answer_status", int32}, {"answer", bytes}}};
     InsertTable movements{
         "movement",
         {{"place", int32},      {"id", uuid},          {"product", int64},  {"location", int64},    {"kind", int16},
@@ -68,9 +71,6 @@ struct BatchTables {
          {"allocated", int64},  {"incoming", int64},   {"version", int64},  {"at", int64},          {"note", text}},
         {{"batch", "$1::bigint"}},
         1};
-    InsertTable keys{
-        "idempotency",
-        {{"key", uuid}, {"fingerprint", uuid}, {"order_id", uuid}, {"at", int64}, {"status", int32}, {"body", bytes}}};
     InsertTable accounts{"account",
                          {{"id", int64},
                           {"uuid", uuid},
@@ -96,9 +96,9 @@ struct BatchTables {
         " ON CONFLICT (token_hash) DO UPDATE SET expires_at = EXCLUDED.expires_at, seen_at = EXCLUDED.seen_at"};
 
     Columns products = columns({int64, text, text, text, text, text, text, int64, boolean, int64, int64, int64});
-    Columns levels = columns({int64, int64, int64, int64, int64, int64, int64, int64, int64, int64});
-    Columns order_states = columns({uuid, int16, int64, int64});
-    Columns line_states = columns({uuid, int16, int64, int64, int64});
+    Columns levels = columns({int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, int64});
+    Columns order_states = columns({uuid, int16, int64, int64, bytes});
+    Array in_state{int32};
     Array ended_sessions{bytes};
     Array accounts_ended{int64};
 

@@ -5,7 +5,6 @@
 #include "base/ensure.hpp"
 #include "domain/batch_codec.hpp"
 #include "storage/postgres/batch_sql.hpp"
-#include "storage/postgres/rows.hpp"
 
 namespace onhand::storage::postgres {
 
@@ -14,10 +13,6 @@ namespace {
 Params& pass(Params& params, const BatchTables::Columns& columns) {
     for (const Array& column : columns) params.array(column);
     return params;
-}
-
-bool has_key(const domain::OrderEvent& event) {
-    return event.key != domain::KeyHash{};
 }
 
 // The columns of an INSERT or, without those that never change, of an UPDATE.
@@ -40,28 +35,29 @@ void add_product(Table& c, const domain::Product& product, bool is_new) {
 
 void BatchWriter::clear() {
     tables_.clear();
+    placed_.clear();
     order_changes_.clear();
     product_changes_.clear();
-    key_rows_.clear();
+    orders_at_.clear();
+    in_state_ = {};
     outbox_bytes_.clear();
 }
 
 bool BatchWriter::send(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
-                       const LockedLevels& locked) {
+                       const LockedLevels& levels, const LockedOrders* orders) {
     clear();
     gather_events(changes);
+    if (orders) count_orders(*orders);
     send_products(connection);
     tables_.locations.send(connection, params_.clear());
-    send_levels(connection, changes, stamp, locked);
+    send_levels(connection, changes, stamp, levels);
     send_orders(connection, stamp);
-    tables_.keys.send(connection, params_.clear());
     // The server writes these while the rest is put together.
     if (connection.expected() > 0) connection.push();
     gather_movements(changes);
     tables_.movements.send(connection, params_.clear().int64(stamp.batch));
     send_accounts(connection, changes);
     send_sessions(connection, changes);
-    if (connection.expected() > 0) connection.push();
     return send_outbox(connection, changes, stamp);
 }
 
@@ -70,17 +66,114 @@ bool BatchWriter::send(Connection& connection, const domain::Changes& changes, c
 void BatchWriter::gather_events(const domain::Changes& changes) {
     std::int64_t place = 0;
     for (const auto& item : changes.items) {
-        if (const auto* order = std::get_if<domain::OrderEvent>(&item))
-            gather_event(*order, place);
-        else if (const auto* product = std::get_if<domain::ProductEvent>(&item))
-            gather_event(*product);
-        else if (const auto* location = std::get_if<domain::LocationEvent>(&item))
-            gather_event(*location);
+        std::visit([&](const auto& event) { gather_event(event, place); }, item);
         ++place;
     }
+    gather_placed();
     gather_order_states();
     gather_products();
-    gather_keys(changes);
+    gather_answers(changes);
+}
+
+void BatchWriter::gather_event(const domain::OrderEvent& event, std::int64_t place) {
+    if (event.kind != domain::OrderEvent::Kind::placed) {
+        order_changes_[event.order.id] = &event.order;
+        return;
+    }
+    placed_.push_back({&event, place});
+    const auto& lines = event.order.lines;
+    for (std::size_t at = 0; at < lines.size(); ++at)
+        if (is_first_of_product(lines, at)) ++orders_at_[lines[at].level];
+}
+
+void BatchWriter::gather_placed() {
+    // In one order in every transaction, so that two that hold the same keys cannot wait for each other.
+    std::sort(placed_.begin(), placed_.end(),
+              [](const Placed& a, const Placed& b) { return a.event->key < b.event->key; });
+    for (const auto& [event, place] : placed_) {
+        const domain::Order& order = event->order;
+        ensure(order.version == 1 && order.status == domain::OrderStatus::placed, "an order begins as placed");
+        encode_named_lines(blob_, order.lines);
+        InsertTable& c = tables_.orders;
+        c[0].add_uuid(order.id);
+        c[1].add_uuid_or_null(Uuid{event->key});
+        c[2].add_uuid_or_null(Uuid{event->fingerprint});
+        c[3].add(place);
+        c[4].add(order.number);
+        c[5].add(domain::raw(order.placed_by));
+        c[6].add(order.placed_at);
+        c[7].add_bytes(blob_);
+        c[8].add_text_or_null(order.reference);
+        c[9].add_text_or_null(order.customer);
+        c[10].add_text_or_null(order.note);
+        c[11].add_text_or_null(lexemes_of(order.reference, order.customer));
+    }
+}
+
+void BatchWriter::gather_order_states() {
+    for (const auto& [id, order] : order_changes_) {
+        encode_progress(blob_, order->lines);
+        tables_.order_states[0].add_uuid(id);
+        tables_.order_states[1].add(static_cast<std::int64_t>(order->status));
+        tables_.order_states[2].add(order->version);
+        tables_.order_states[3].add(order->updated_at);
+        tables_.order_states[4].add_bytes(blob_);
+    }
+}
+
+void BatchWriter::count_orders(const LockedOrders& locked) {
+    const auto in_state = [this](domain::OrderStatus status) -> std::int64_t& {
+        return in_state_[static_cast<std::size_t>(status)];
+    };
+    in_state(domain::OrderStatus::placed) += static_cast<std::int64_t>(placed_.size());
+    for (const auto& [id, order] : order_changes_) {
+        // One that was not there before was placed in this batch.
+        const auto was = locked.find(id);
+        --in_state(was == locked.end() ? domain::OrderStatus::placed : was->second);
+        ++in_state(order->status);
+    }
+}
+
+void BatchWriter::gather_event(const domain::ProductEvent& event, std::int64_t) {
+    // The first event of a product in the batch tells the version it had before.
+    const auto [entry, is_first] = product_changes_.try_emplace(domain::raw(event.product.id));
+    if (is_first) entry->second.was = event.product.version - 1;
+    entry->second.product = &event.product;
+}
+
+void BatchWriter::gather_event(const domain::LocationEvent& event, std::int64_t) {
+    const domain::Location& location = event.location;
+    tables_.locations[0].add(domain::raw(location.id));
+    tables_.locations[1].add_text(location.code);
+    tables_.locations[2].add_text(location.name);
+    tables_.locations[3].add(location.version);
+    tables_.locations[4].add(location.created_at);
+}
+
+void BatchWriter::gather_products() {
+    for (const auto& [id, state] : product_changes_) {
+        const domain::Product& product = *state.product;
+        if (state.was == 0)
+            add_product(tables_.new_products, product, /*is_new=*/true);
+        else
+            add_product(tables_.products, product, /*is_new=*/false);
+        if (state.was != 0) tables_.products.back().add(state.was);
+    }
+}
+
+void BatchWriter::gather_answers(const domain::Changes& changes) {
+    std::vector<const domain::StoredAnswer*> sorted;
+    for (const auto& answer : changes.answers) sorted.push_back(&answer);
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->key < b->key; });
+    for (const auto* answer : sorted) {
+        const std::string& body = answer->body;
+        InsertTable& c = tables_.answers;
+        c[0].add_bytes(answer->key);
+        c[1].add_bytes(answer->fingerprint);
+        c[2].add(answer->at);
+        c[3].add(answer->status);
+        c[4].add_bytes({reinterpret_cast<const std::uint8_t*>(body.data()), body.size()});
+    }
 }
 
 void BatchWriter::gather_movements(const domain::Changes& changes) {
@@ -113,105 +206,7 @@ void BatchWriter::gather_movement(const domain::Movement& movement, std::int64_t
     c[16].add(after.incoming);
     c[17].add(after.version);
     c[18].add(after.updated_at);
-    c[19].add_text(movement.note);
-}
-
-void BatchWriter::gather_event(const domain::OrderEvent& event, std::int64_t place) {
-    if (event.kind == domain::OrderEvent::Kind::placed)
-        gather_order(event, place);
-    else
-        order_changes_[event.order.id] = &event.order;
-}
-
-void BatchWriter::gather_order(const domain::OrderEvent& event, std::int64_t place) {
-    const domain::Order& order = event.order;
-    ensure(order.version == 1 && order.status == domain::OrderStatus::placed, "an order begins as placed");
-    InsertTable& c = tables_.orders;
-    c[0].add_uuid(order.id);
-    c[1].add(place);
-    c[2].add(order.number);
-    c[3].add(domain::raw(order.placed_by));
-    c[4].add(order.placed_at);
-    c[5].add_text(order.reference);
-    c[6].add_text(order.customer);
-    c[7].add_text(order.note);
-    c[8].add_text_or_null(lexemes_of(order.reference, order.customer));
-    std::int64_t position = 0;
-    for (const auto& line : order.lines) {
-        tables_.lines[0].add_uuid(order.id);
-        tables_.lines[1].add(position++);
-        tables_.lines[2].add(domain::raw(line.level.product));
-        tables_.lines[3].add(domain::raw(line.level.location));
-        tables_.lines[4].add(line.quantity);
-    }
-    if (has_key(event)) key_rows_.push_back({&event, nullptr});
-}
-
-void BatchWriter::gather_event(const domain::ProductEvent& event) {
-    // The first event of a product in the batch tells the version it had before.
-    const auto [entry, is_first] = product_changes_.try_emplace(domain::raw(event.product.id));
-    if (is_first) entry->second.was = event.product.version - 1;
-    entry->second.product = &event.product;
-}
-
-void BatchWriter::gather_event(const domain::LocationEvent& event) {
-    const domain::Location& location = event.location;
-    tables_.locations[0].add(domain::raw(location.id));
-    tables_.locations[1].add_text(location.code);
-    tables_.locations[2].add_text(location.name);
-    tables_.locations[3].add(location.version);
-    tables_.locations[4].add(location.created_at);
-}
-
-void BatchWriter::gather_order_states() {
-    for (const auto& [id, order] : order_changes_) {
-        tables_.order_states[0].add_uuid(id);
-        tables_.order_states[1].add(static_cast<std::int64_t>(order->status));
-        tables_.order_states[2].add(order->version);
-        tables_.order_states[3].add(order->updated_at);
-        std::int64_t position = 0;
-        for (const auto& line : order->lines) {
-            tables_.line_states[0].add_uuid(id);
-            tables_.line_states[1].add(position++);
-            tables_.line_states[2].add(line.fulfilled);
-            tables_.line_states[3].add(line.cancelled);
-            tables_.line_states[4].add(line.returned);
-        }
-    }
-}
-
-void BatchWriter::gather_products() {
-    for (const auto& [id, state] : product_changes_) {
-        const domain::Product& product = *state.product;
-        if (state.was == 0)
-            add_product(tables_.new_products, product, /*is_new=*/true);
-        else
-            add_product(tables_.products, product, /*is_new=*/false);
-        if (state.was != 0) tables_.products.back().add(state.was);
-    }
-}
-
-void BatchWriter::gather_keys(const domain::Changes& changes) {
-    for (const auto& answer : changes.answers) key_rows_.push_back({nullptr, &answer});
-    // In one order in every transaction, so that two that hold the same keys cannot wait for each other.
-    std::sort(key_rows_.begin(), key_rows_.end(), [](const KeyRow& a, const KeyRow& b) { return a.key() < b.key(); });
-    for (const KeyRow& row : key_rows_) {
-        tables_.keys[0].add_bytes(row.key());
-        if (row.order) {
-            tables_.keys[1].add_bytes(row.order->fingerprint);
-            tables_.keys[2].add_uuid(row.order->order.id);
-            tables_.keys[3].add(row.order->order.placed_at);
-            tables_.keys[4].add_null();
-            tables_.keys[5].add_null();
-        } else {
-            const std::string& body = row.answer->body;
-            tables_.keys[1].add_bytes(row.answer->fingerprint);
-            tables_.keys[2].add_null();
-            tables_.keys[3].add(row.answer->at);
-            tables_.keys[4].add(row.answer->status);
-            tables_.keys[5].add_bytes({reinterpret_cast<const std::uint8_t*>(body.data()), body.size()});
-        }
-    }
+    c[19].add_text_or_null(movement.note);
 }
 
 // ---- from columns to statements
@@ -221,6 +216,11 @@ void BatchWriter::send_products(Connection& connection) {
     if (const auto count = tables_.products[0].size(); count > 0)
         connection.send(batch_sql::update_products,
                         pass(params_.clear(), tables_.products).int64(static_cast<std::int64_t>(count)));
+}
+
+std::int64_t BatchWriter::orders_at(const domain::LevelKey& key) const {
+    const auto found = orders_at_.find(key);
+    return found == orders_at_.end() ? 0 : found->second;
 }
 
 void BatchWriter::send_levels(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
@@ -234,7 +234,8 @@ void BatchWriter::send_levels(Connection& connection, const domain::Changes& cha
                                    level.allocated,
                                    level.incoming,
                                    level.version,
-                                   level.updated_at};
+                                   level.updated_at,
+                                   orders_at(key)};
         const auto was = locked.find(key);
         for (std::size_t at = 0; at < values.size(); ++at) {
             if (was == locked.end())
@@ -251,15 +252,14 @@ void BatchWriter::send_levels(Connection& connection, const domain::Changes& cha
     tables_.new_levels.send(connection, params_.clear().int64(stamp.fence));
 }
 
+// Keys are inserted in their order, answers last, see gather_placed().
 void BatchWriter::send_orders(Connection& connection, const BatchStamp& stamp) {
     tables_.orders.send(connection, params_.clear().int64(stamp.batch));
-    tables_.lines.send(connection, params_.clear());
-    if (const auto count = tables_.order_states[0].size(); count > 0) {
-        connection.send(batch_sql::update_orders,
-                        pass(params_.clear(), tables_.order_states).int64(static_cast<std::int64_t>(count)));
-        const auto line_count = static_cast<std::int64_t>(tables_.line_states[0].size());
-        connection.send(batch_sql::update_lines, pass(params_.clear(), tables_.line_states).int64(line_count));
-    }
+    if (const auto count = tables_.order_states[0].size(); count > 0)
+        connection.send(
+            batch_sql::update_orders,
+            pass(params_.clear(), tables_.order_states).int64(stamp.batch).int64(static_cast<std::int64_t>(count)));
+    tables_.answers.send(connection, params_.clear());
 }
 
 void BatchWriter::send_accounts(Connection& connection, const domain::Changes& changes) {
@@ -313,7 +313,10 @@ bool BatchWriter::send_outbox(Connection& connection, const domain::Changes& cha
                          !changes.sessions.empty() || !changes.sessions_ended_of.empty();
     if (!is_news) return false;
     outbox_bytes_ = domain::encode_batch(changes);
+    if (std::any_of(in_state_.begin(), in_state_.end(), [](auto more) { return more != 0; }))
+        for (const auto more : in_state_) tables_.in_state.add(more);
     params_.clear().int64(stamp.batch).int32(static_cast<std::int32_t>(changes.items.size())).bytes(outbox_bytes_);
+    params_.array(tables_.in_state);
     connection.send(batch_sql::insert_outbox, params_);
     return true;
 }

@@ -10,7 +10,8 @@ constexpr Statement end_session{
     "end_session",
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid = ($1::bigint::text::xid8)::xid"};
 constexpr Statement find_outbox_row{"find_outbox_row", "SELECT id FROM outbox WHERE id = $1 AND changes = $2"};
-constexpr Statement find_key{"find_key", "SELECT key FROM idempotency WHERE key = $1 AND fingerprint = $2 AND at = $3"};
+constexpr Statement find_key{"find_key",
+                             "SELECT key FROM request_result WHERE key = $1 AND fingerprint = $2 AND at = $3"};
 
 // "committed", "aborted" or "in progress"; empty when the server does not know the transaction.
 std::string ask_status(Connection& connection, std::int64_t xid) {

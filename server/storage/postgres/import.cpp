@@ -8,6 +8,7 @@
 #include "storage/postgres/batch_writer.hpp"
 #include "storage/postgres/migrations.hpp"
 #include "storage/postgres/reader.hpp"
+#include "storage/postgres/rows.hpp"
 #include "storage/postgres/settings.hpp"
 #include "storage/postgres/verify.hpp"
 
@@ -19,9 +20,10 @@ namespace {
 constexpr std::chrono::minutes statement_wait{30};
 constexpr std::size_t accounts_at_once = 256;
 
-constexpr Statement lock_tables{"import_lock",
-                                "LOCK TABLE store, product, location, account, orders, outbox, idempotency, session "
-                                "IN SHARE ROW EXCLUSIVE MODE"};
+constexpr Statement lock_tables{
+    "import_lock",
+    "LOCK TABLE store, product, location, account, request_result, outbox, movement, session "
+    "IN SHARE ROW EXCLUSIVE MODE"};
 constexpr Statement count_instances{
     "import_instances",
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'onhand%' AND "
@@ -30,16 +32,19 @@ constexpr Statement is_empty{
     "import_empty",
     "SELECT (SELECT seq = 0 AND batch = 0 FROM feed_head) AND (SELECT count(*) = 1 FROM location) AND "
     "NOT EXISTS (SELECT 1 FROM product) AND NOT EXISTS (SELECT 1 FROM account) AND "
-    "NOT EXISTS (SELECT 1 FROM outbox) AND NOT EXISTS (SELECT 1 FROM orders) AND "
-    "NOT EXISTS (SELECT 1 FROM movement) AND NOT EXISTS (SELECT 1 FROM idempotency)"};
+    "NOT EXISTS (SELECT 1 FROM outbox) AND NOT EXISTS (SELECT 1 FROM request_result) AND NOT EXISTS (SELECT 1 FROM "
+    "movement)"};
 constexpr Statement number_batch{"import_number", "UPDATE outbox SET number = id, first_seq = $2 WHERE id = $1"};
-// In the order of level_columns.
+// In the order of level_columns, then the orders counted there.
 constexpr Statement insert_levels{
     "import_levels",
     "INSERT INTO stock_level (product, location, on_hand, unavailable, held, allocated, incoming, version, updated_at, "
-    "fence) SELECT u.*, 0 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS u"};
-constexpr std::size_t level_column_count = 9;
-constexpr Statement move_head{"import_head", "UPDATE feed_head SET seq = $1, batch = $2"};
+    "orders, fence) SELECT u.*, 0 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u"};
+constexpr std::size_t level_column_count = 10;
+constexpr Statement move_head{
+    "import_head",
+    "UPDATE feed_head SET seq = $1, batch = $2, orders = (SELECT array_agg((SELECT count(*) FROM request_result r "
+    "WHERE r.status = s) ORDER BY s) FROM generate_series(0, $3::integer - 1) AS s)"};
 constexpr Statement set_main{"import_main",
                              "UPDATE location SET name = $1, version = $2, created_at = $3 WHERE id = 1"};
 constexpr Statement set_sequences{
@@ -61,9 +66,11 @@ struct Import::Parts {
     // The last state of every level, written at the end: each change made now would be one more dead version of the
     // row, which the next one in the same transaction had to walk past.
     std::unordered_map<domain::LevelKey, domain::StockLevel> levels;
+    std::unordered_map<domain::LevelKey, std::int64_t> orders_at;  // stock_level.orders
     std::int64_t batch = 0;
     domain::FeedSeq head = 0;
 
+    void note(const domain::FeedItem& item);
     // They throw SqlError.
     void write(const domain::Changes& changes);
     void write_levels();
@@ -116,9 +123,18 @@ Result<std::unique_ptr<Import>, StoreError> Import::begin(const std::string& url
     }
 }
 
+void Import::Parts::note(const domain::FeedItem& item) {
+    if (const auto* movement = std::get_if<domain::Movement>(&item)) levels[movement->after.key] = movement->after;
+    const auto* event = std::get_if<domain::OrderEvent>(&item);
+    if (!event || event->kind != domain::OrderEvent::Kind::placed) return;
+    const auto& lines = event->order.lines;
+    for (std::size_t at = 0; at < lines.size(); ++at)
+        if (is_first_of_product(lines, at)) ++orders_at[lines[at].level];
+}
+
 void Import::Parts::write(const domain::Changes& changes) {
     ++batch;
-    const bool in_outbox = writer.send(connection, changes, {.batch = batch}, LockedLevels{});
+    const bool in_outbox = writer.send(connection, changes, {.batch = batch}, LockedLevels{}, nullptr);
     Params params;
     if (in_outbox) connection.send(number_batch, params.int64(batch).int64(head + 1));
     connection.sync();
@@ -138,7 +154,8 @@ void Import::Parts::write_levels() {
                                    level.allocated,
                                    level.incoming,
                                    level.version,
-                                   level.updated_at};
+                                   level.updated_at,
+                                   orders_at[key]};
         for (std::size_t at = 0; at < values.size(); ++at) columns[at].add(values[at]);
     }
     Params params;
@@ -173,8 +190,7 @@ Result<void, StoreError> Import::add_items(std::vector<domain::FeedItem> items) 
         domain::FeedSeq expected = parts_->head;
         for (const auto& item : changes.items) {
             if (domain::seq_of(item) != ++expected) throw_corrupt("the feed has a gap");
-            if (const auto* movement = std::get_if<domain::Movement>(&item))
-                parts_->levels[movement->after.key] = movement->after;
+            parts_->note(item);
         }
         if (!changes.items.empty()) parts_->write(changes);
         return {};
@@ -203,7 +219,7 @@ Result<void, StoreError> Import::finish(const domain::Location& main, const Next
         parts_->write_levels();
         Params params;
         connection.query(set_main, params.text(main.name).int64(main.version).int64(main.created_at));
-        connection.query(move_head, params.clear().int64(parts_->head).int64(parts_->batch));
+        connection.query(move_head, params.clear().int64(parts_->head).int64(parts_->batch).int32(order_states));
         params.clear().int64(next.product).int64(next.location).int64(next.account).int64(next.order);
         connection.query(set_sequences, params.int64(parts_->batch + 1));
         // What follows reads whole tables, and so will the first instance.
@@ -227,13 +243,14 @@ Result<std::int64_t, StoreError> Import::count_orders(domain::OrderStatus status
     return parts_->guarded<std::int64_t>([&] {
         Params params;
         params.int16(static_cast<std::int16_t>(status));
-        return parts_->connection.query_text("SELECT count(*) FROM orders WHERE status = $1", params).integer(0, 0);
+        return parts_->connection.query_text("SELECT count(*) FROM request_result WHERE status = $1", params)
+            .integer(0, 0);
     });
 }
 
 Result<std::int64_t, StoreError> Import::count_answers() {
     return parts_->guarded<std::int64_t>([&] {
-        const std::string sql = "SELECT count(*) FROM idempotency WHERE order_id IS NULL";
+        const std::string sql = "SELECT count(*) FROM request_result WHERE id IS NULL";
         return parts_->connection.query_text(sql, Params{}).integer(0, 0);
     });
 }

@@ -49,7 +49,7 @@ std::string insert_sql(const char* table, const std::vector<InsertTable::ColumnS
 
 InsertTable::InsertTable(const char* table, std::vector<ColumnSpec> columns, std::vector<Derived> derived, int leading,
                          const char* suffix)
-    : name_(std::string("insert_") + table),
+    : name_(std::string("insert_") + table + "_" + columns.front().name),
       sql_(insert_sql(table, columns, derived, leading, suffix)),
       statement_{name_.c_str(), sql_.c_str()} {
     for (const auto& column : columns) columns_.emplace_back(column.type, columns_.empty());

@@ -14,10 +14,10 @@ std::string select(const std::string& columns, const char* rest) {
 const std::string level_and_fence = std::string(level_columns) + ", fence";
 
 const std::string lock_orders_text =
-    select(order_columns, "orders o WHERE o.id = ANY($1::uuid[]) ORDER BY o.id FOR UPDATE");
-const std::string orders_text = select(order_columns, "orders o WHERE o.id = ANY($1::uuid[])");
-const std::string order_lines_text =
-    select(line_columns, lines_from) + " WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.position";
+    select(order_columns, "request_result o WHERE o.id = ANY($1::uuid[]) ORDER BY o.id FOR UPDATE");
+const std::string known_keys_text =
+    select(std::string(order_columns) + ", o.key, o.fingerprint, o.answer_status, o.answer",
+           "request_result o WHERE o.key = ANY($1::uuid[])");
 const std::string lock_levels_text =
     select(level_and_fence,
            "unnest($1::bigint[], $2::bigint[]) AS k (p, l) JOIN stock_level ON product = k.p AND "
@@ -41,8 +41,6 @@ const std::string accounts_of_sessions_text = select(
 }  // namespace
 
 const Statement lock_orders{"lock_orders", lock_orders_text.c_str()};
-const Statement orders{"load_orders", orders_text.c_str()};
-const Statement order_lines{"load_order_lines", order_lines_text.c_str()};
 const Statement lock_products{"lock_products",
                               "SELECT id FROM product WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"};
 const Statement lock_levels{"lock_levels", lock_levels_text.c_str()};
@@ -58,8 +56,7 @@ const Statement draw_location_ids{"draw_location_ids",
                                   "SELECT nextval('location_id') FROM generate_series(1, $1::bigint)"};
 const Statement draw_account_ids{"draw_account_ids",
                                  "SELECT nextval('account_id') FROM generate_series(1, $1::bigint)"};
-const Statement known_keys{
-    "known_keys", "SELECT key, fingerprint, order_id, at, status, body FROM idempotency WHERE key = ANY($1::uuid[])"};
+const Statement known_keys{"known_keys", known_keys_text.c_str()};
 const Statement product_names{"product_names", "SELECT id, sku FROM product WHERE sku = ANY($1::text[])"};
 const Statement location_names{"location_names", "SELECT id, code FROM location WHERE code = ANY($1::text[])"};
 const Statement products{"load_products", products_text.c_str()};

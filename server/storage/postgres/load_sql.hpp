@@ -7,8 +7,6 @@
 namespace onhand::storage::postgres::load_sql {
 
 extern const Statement lock_orders;
-extern const Statement orders;
-extern const Statement order_lines;
 extern const Statement lock_products;
 extern const Statement lock_levels;
 // The pairs, and all levels of the third parameter's products.
@@ -19,6 +17,7 @@ extern const Statement draw_order_numbers;
 extern const Statement draw_product_ids;
 extern const Statement draw_location_ids;
 extern const Statement draw_account_ids;
+// The results of the keys: whole orders, or answers.
 extern const Statement known_keys;
 extern const Statement product_names;
 extern const Statement location_names;

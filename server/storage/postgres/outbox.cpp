@@ -17,9 +17,15 @@ constexpr Statement number_rows{
     "WITH head AS (SELECT seq, batch FROM feed_head WHERE id = 1), "
     "waiting AS (SELECT id, n FROM outbox WHERE number IS NULL ORDER BY id LIMIT $1), "
     "placed AS (SELECT id, row_number() OVER (ORDER BY id) AS place, sum(n) OVER (ORDER BY id) - n AS before "
-    "FROM waiting) "
-    "UPDATE outbox o SET number = head.batch + p.place, first_seq = head.seq + p.before + 1 "
-    "FROM placed p, head WHERE o.id = p.id RETURNING o.number"};
+    "FROM waiting), "
+    "numbered AS (UPDATE outbox o SET number = head.batch + p.place, first_seq = head.seq + p.before + 1 "
+    "FROM placed p, head WHERE o.id = p.id RETURNING o.number, o.orders), "
+    "summed AS (SELECT coalesce(sum(orders[1]), 0) AS s1, coalesce(sum(orders[2]), 0) AS s2, "
+    "coalesce(sum(orders[3]), 0) AS s3, coalesce(sum(orders[4]), 0) AS s4, coalesce(sum(orders[5]), 0) AS s5, "
+    "coalesce(sum(orders[6]), 0) AS s6 FROM numbered), "
+    "counted AS (UPDATE feed_head f SET orders = ARRAY[f.orders[1] + s.s1, f.orders[2] + s.s2, f.orders[3] + s.s3, "
+    "f.orders[4] + s.s4, f.orders[5] + s.s5, f.orders[6] + s.s6] FROM summed s WHERE f.id = 1) "
+    "SELECT number FROM numbered"};
 constexpr Statement set_head{
     "set_head",
     "UPDATE feed_head f SET batch = o.number, seq = o.first_seq + o.n - 1 FROM "

@@ -109,7 +109,7 @@ TEST_F(UnknownCommit, of_answers_alone_is_told_by_their_keys) {
         proxy.arm(how);
         ASSERT_EQ(storage_->store(0).commit(changes).status, CommitStatus::unknown);
         EXPECT_EQ(storage_->store(0).resolve(changes), arrives ? CommitStatus::committed : CommitStatus::not_committed);
-        EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM idempotency"), 2);
+        EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM request_result"), 2);
     }
 }
 
@@ -274,7 +274,7 @@ TEST_F(PostgresFaults, what_the_database_refuses_is_rejected_and_nothing_of_the_
     for (auto& [key, level] : changes->levels) level.allocated = level.on_hand + 1;
     EXPECT_EQ(lane.commit(*changes), CommitStatus::not_committed);
     EXPECT_EQ(lane.error.code, StoreErrc::rejected) << lane.error.detail;
-    EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM orders"), 0);
+    EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM request_result"), 0);
     EXPECT_TRUE(lane.run({order_of("A", 1, 3)})) << lane.error.detail;
     EXPECT_FALSE(lane.known[0].has_value());
     expect_verified(*storage_);
@@ -293,7 +293,7 @@ TEST_F(PostgresFaults, a_level_that_is_not_as_it_was_read_is_a_conflict) {
     connection.begin(Isolation::read_committed);
     const auto stamp = query_int(connection, "SELECT nextval('outbox_id_seq')");
     const LockedLevels wrong = {{changes->levels.begin()->first, 7}};
-    writer.send(connection, *changes, {0, stamp, 1'000'000}, wrong);
+    writer.send(connection, *changes, {0, stamp, 1'000'000}, wrong, nullptr);
     connection.sync();
     try {
         while (connection.expected() > 0) connection.next_result();
@@ -303,6 +303,36 @@ TEST_F(PostgresFaults, a_level_that_is_not_as_it_was_read_is_a_conflict) {
     }
     connection.rollback();
     EXPECT_EQ(available("A"), 10);
+    expect_verified(*storage_);
+}
+
+// A key belongs to one request, whatever it asked for: two instances may judge two of them at the same time.
+TEST_F(PostgresFaults, a_key_is_never_given_to_an_order_and_to_another_command) {
+    open(2);
+    make_products({"A"}, 10);
+    TestLane orders(storage_->store(0), 1);
+    TestLane others(storage_->store(1), 2);
+    const auto answer_of = [](std::uint64_t key) {
+        domain::Changes changes;
+        changes.answers.push_back({key_hash(key), key_hash(99), 5, 409, "no"});
+        return changes;
+    };
+    // Neither knows of the other when it decides. Whoever commits first has the key.
+    auto order = orders.judge({order_of("A", 1, 1)});
+    ASSERT_TRUE(order.has_value());
+    auto answer = answer_of(1);
+    EXPECT_EQ(others.commit(answer), CommitStatus::committed);
+    EXPECT_EQ(orders.commit(*order), CommitStatus::not_committed);
+    EXPECT_EQ(orders.error.code, StoreErrc::conflict) << orders.error.detail;
+    EXPECT_TRUE(orders.run({order_of("A", 1, 1)})) << "the second try finds the answer";
+    ASSERT_TRUE(orders.known[0].has_value());
+    EXPECT_TRUE(std::holds_alternative<domain::StoredAnswer>(orders.known[0]->answer));
+
+    EXPECT_TRUE(orders.run({order_of("A", 1, 2)})) << orders.error.detail;
+    answer = answer_of(2);
+    EXPECT_EQ(others.commit(answer), CommitStatus::not_committed);
+    EXPECT_EQ(others.error.code, StoreErrc::conflict) << others.error.detail;
+    EXPECT_EQ(available("A"), 9);
     expect_verified(*storage_);
 }
 
@@ -329,7 +359,7 @@ TEST_F(PostgresFaults, several_writers_on_one_product_never_oversell) {
     for (auto& writer : writers) writer.join();
     EXPECT_EQ(placed, stock);
     EXPECT_EQ(available("A"), 0);
-    EXPECT_EQ(query_int(*meddler_, "SELECT count(DISTINCT number) FROM orders"), stock);
+    EXPECT_EQ(query_int(*meddler_, "SELECT count(DISTINCT number) FROM request_result"), stock);
     expect_verified(*storage_);
 }
 

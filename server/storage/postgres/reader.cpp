@@ -20,16 +20,13 @@ std::string select(const char* columns, const char* rest) {
 }
 
 const std::string order_sql =
-    select(order_columns, "orders o LEFT JOIN outbox b ON b.id = o.batch WHERE o.id = $1")
+    select(order_columns, "request_result o LEFT JOIN outbox b ON b.id = o.batch WHERE o.id = $1")
         .insert(7 + std::char_traits<char>::length(order_columns), ", b.first_seq + o.place, o.batch");
-const std::string lines_sql =
-    select(line_columns, lines_from) + " WHERE l.order_id = ANY ($1) ORDER BY l.order_id, l.position";
 const std::string products_sql = select(product_columns, "product WHERE id = ANY ($1)");
 const std::string accounts_sql = select(account_columns, "account WHERE id = ANY ($1)");
 const std::string session_sql = select(session_columns, "session WHERE token_hash = $1");
 
 const Statement select_order{"read_order", order_sql.c_str()};
-const Statement select_lines{"read_lines", lines_sql.c_str()};
 const Statement select_products{"read_products", products_sql.c_str()};
 const Statement select_accounts{"read_accounts", accounts_sql.c_str()};
 const Statement select_session{"read_session", session_sql.c_str()};
@@ -114,9 +111,7 @@ std::optional<domain::OrderRow> find_order(Connection& connection, const Uuid& i
     waiting = 0;
     if (rows.empty()) return std::nullopt;
     if (rows.is_null(0, order_column_count)) waiting = rows.integer(0, order_column_count + 1);
-    std::vector<domain::OrderRow> found{{read_order(rows, 0), rows.integer(0, order_column_count)}};
-    read_lines(connection, found);
-    return std::move(found.front());
+    return domain::OrderRow{read_order(rows, 0), rows.integer(0, order_column_count)};
 }
 
 }  // namespace
@@ -132,24 +127,11 @@ Result<std::optional<domain::OrderRow>, StoreError> Reader::order(const Uuid& id
     });
 }
 
-void read_lines(Connection& connection, std::vector<domain::OrderRow>& orders) {
-    if (orders.empty()) return;
-    std::unordered_map<Uuid, domain::Order*> by_id;
-    Array ids(Type::uuid);
-    for (auto& row : orders) {
-        by_id[row.order.id] = &row.order;
-        ids.add_uuid(row.order.id);
-    }
-    Params params;
-    const auto rows = connection.query(select_lines, params.array(ids));
-    for (int row = 0; row < rows.rows(); ++row) by_id.at(rows.uuid(row, 0))->lines.push_back(read_line(rows, row));
-}
-
 Result<domain::OrderPage, StoreError> Reader::orders(const domain::OrderFilter& filter) {
     return guarded<domain::OrderPage>([&](Connection& connection) {
         wait_for_relay(connection);
         connection.begin(Isolation::repeatable_read_only);
-        return query_orders(connection, filter, order_total_);
+        return query_orders(connection, filter);
     });
 }
 

@@ -12,37 +12,16 @@ namespace onhand::storage::postgres {
 inline constexpr std::chrono::milliseconds relay_wait_max{200};
 inline constexpr std::chrono::milliseconds relay_poll{2};
 
-// How many orders there are, remembered as of a batch: orders are never deleted, so later readers count only what came
-// after it. Thread-safe.
-class OrderTotal {
-  public:
-    struct Known {
-        std::int64_t batch = 0;  // number of the last batch that is counted
-        std::int64_t orders = 0;
-    };
-    Known get() const {
-        const std::lock_guard lock(mutex_);
-        return known_;
-    }
-    void set(Known known) {
-        const std::lock_guard lock(mutex_);
-        known_ = known;
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    Known known_;
-};
+// A total that nobody keeps is counted up to this; a list with more of them says this number.
+inline constexpr std::int64_t order_count_max = 10'000;
 
 // The two lists, in the open transaction of `connection`. They throw SqlError and CorruptRow.
-domain::OrderPage query_orders(Connection& connection, const domain::OrderFilter& filter, OrderTotal& total);
+domain::OrderPage query_orders(Connection& connection, const domain::OrderFilter& filter);
 domain::MovementPage query_movements(Connection& connection, const domain::MovementFilter& filter);
 // The same for the feed: items with seq > after, at most `limit`.
 domain::FeedPage query_feed(Connection& connection, domain::FeedSeq after, std::int64_t limit);
 // As ReadStore::visit_all().
 ReadStore::Moment visit_tables(Connection& connection, const ReadStore::Visitor& visitor);
-// Reads the lines of `orders` into them.
-void read_lines(Connection& connection, std::vector<domain::OrderRow>& orders);
 
 class Reader final : public ReadStore {
   public:
@@ -70,7 +49,6 @@ class Reader final : public ReadStore {
     void wait_for_batch(Connection& connection, std::int64_t last) const;
 
     ReadPool pool_;
-    OrderTotal order_total_;
     std::chrono::milliseconds relay_wait_;
 };
 

@@ -83,16 +83,53 @@ TEST_F(ReaderTest, waits_for_the_relay) {
     relay.join();
 }
 
-TEST_F(ReaderTest, counts_orders_anew_when_the_database_lost_its_end) {
-    driver_.make_product("A", 10);
+TEST_F(ReaderTest, leaves_out_of_every_total_what_is_not_numbered) {
+    driver_.make_product("A", 100);
     for (int i = 0; i < 3; ++i) driver_.place("A", 1);
-    EXPECT_EQ(store_.read_store().orders({})->total, 3);
-    driver_.place("A", 1);
-    EXPECT_EQ(store_.read_store().orders({})->total, 4);
-    store_.database.connect()->execute_script(
-        "DELETE FROM orders WHERE number = 1004; DELETE FROM outbox WHERE number = 5; "
-        "UPDATE feed_head SET batch = 4, seq = seq - 2");
-    EXPECT_EQ(store_.read_store().orders({})->total, 3);
+    place_unnumbered();
+    Reader reader(options(), 1, std::chrono::milliseconds(0));
+    const domain::ProductId product{1};
+    for (const auto& filter : {domain::OrderFilter{}, domain::OrderFilter{.status = domain::OrderStatus::placed},
+                               domain::OrderFilter{.product = product}, domain::OrderFilter{.placed_by = driver_.actor},
+                               domain::OrderFilter{.status = domain::OrderStatus::placed, .product = product}}) {
+        const auto page = reader.orders(filter);
+        ASSERT_TRUE(page.has_value()) << page.error().detail;
+        EXPECT_EQ(page->total, 3);
+        EXPECT_EQ(page->rows.size(), 3U);
+    }
+}
+
+// What nobody keeps a count of is counted to a bound, and pages lie beyond it nevertheless.
+TEST_F(ReaderTest, counts_up_to_a_bound) {
+    driver_.make_product("A", 1'000'000);
+    constexpr std::size_t batch = 1200;
+    constexpr std::int64_t batches = order_count_max / batch + 1;
+    domain::PlaceOrder place;
+    place.lines = {{"A", "", 1}};
+    place.reference = "same";
+    for (int i = 0; i < batches; ++i)
+        driver_.run(std::vector<Driver::Wish>(batch, Driver::Wish{place, {}, {}, driver_.actor}));
+    Reader& reader = dynamic_cast<Reader&>(store_.read_store());
+    constexpr std::int64_t all = batch * batches;
+    static_assert(all > order_count_max);
+    const domain::ProductId product{1};
+    EXPECT_EQ(reader.orders({})->total, all);
+    EXPECT_EQ(reader.orders({.status = domain::OrderStatus::placed})->total, all);
+    EXPECT_EQ(reader.orders({.product = product})->total, all);
+    const auto oldest = [&](domain::OrderFilter filter) {
+        filter.offset = all - 2;
+        filter.limit = 5;
+        const auto page = reader.orders(filter);
+        EXPECT_EQ(page->rows.size(), 2U);
+        EXPECT_EQ(page->rows.back().order.number, domain::first_order_number);
+        return page->total;
+    };
+    EXPECT_EQ(oldest({}), all);
+    EXPECT_EQ(oldest({.product = product}), all);
+    EXPECT_EQ(oldest({.search = "same"}), order_count_max);
+    EXPECT_EQ(oldest({.placed_by = driver_.actor}), order_count_max);
+    EXPECT_GE(oldest({.search = "same", .product = product}), order_count_max);
+    EXPECT_LT(reader.orders({.search = "same", .product = product})->total, all);
 }
 
 TEST_F(ReaderTest, serves_many_threads_on_few_connections) {

@@ -58,9 +58,7 @@ KnownKeys RowLoader::load(std::span<const domain::KeyHash> keys, const domain::R
     batch_ = &batch;
     fence_ = fence;
     known_.clear();
-    known_orders_.clear();
     load_rows(keys);
-    load_known_orders();
     fill();
     batch.loaded = true;
     return known_keys(keys);
@@ -225,7 +223,6 @@ void RowLoader::first_trip() {
     if (!plan_.orders.empty()) {
         params_.clear().array(fill_column(uuid_column_, plan_.orders));
         ask(load_sql::lock_orders, params_, &RowLoader::read_orders);
-        ask(load_sql::order_lines, params_, &RowLoader::read_lines);
     }
     if (plan_.accounts) {
         ask(load_sql::lock_accounts, params_.clear(), &RowLoader::read_nothing);
@@ -326,18 +323,6 @@ void RowLoader::ask_sessions() {
     params_.clear().array(bytes_column_);
     ask(load_sql::lock_sessions, params_, &RowLoader::read_sessions);
     ask(load_sql::accounts_of_sessions, params_, &RowLoader::read_accounts);
-}
-
-// A key whose request placed an order: the order is read only now, because repeats are rare.
-void RowLoader::load_known_orders() {
-    std::vector<Uuid> ids;
-    for (const auto& [key, known] : known_)
-        if (const auto* order = std::get_if<domain::Order>(&known.answer)) ids.push_back(order->id);
-    if (ids.empty()) return;
-    params_.clear().array(fill_column(uuid_column_, ids));
-    ask(load_sql::orders, params_, &RowLoader::read_known_orders);
-    ask(load_sql::order_lines, params_, &RowLoader::read_known_lines);
-    run();
 }
 
 }  // namespace onhand::storage::postgres

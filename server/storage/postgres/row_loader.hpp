@@ -1,7 +1,7 @@
 #pragma once
 // Loads the rows a batch will be judged on, locked, into the working set. Used by the writer, on the lane thread. A
-// batch of orders for known products takes one round trip; unknown names, existing orders and accounts take one more,
-// and so does a repeated key. Throws SqlError and CorruptRow; the caller rolls back.
+// batch of orders for known products takes one round trip; unknown names, existing orders and accounts take one more.
+// Throws SqlError and CorruptRow; the caller rolls back.
 //
 // Locks are taken in one order by every transaction, so that no two wait for each other: orders, account_guard,
 // products, levels, accounts, sessions, each by key. Plain orders lock levels only; who makes a level, changes a
@@ -27,6 +27,7 @@ struct OpenBatch {
     bool counted = false;  // the counts of accounts are set
     BatchStamp stamp;
     LockedLevels levels;
+    LockedOrders orders;
 };
 
 class RowLoader {
@@ -95,11 +96,9 @@ class RowLoader {
     void ask_sessions();
     void ask_keys(std::span<const domain::KeyHash> keys);
     bool lock_products_of_absent_levels();
-    void load_known_orders();
 
     void read_nothing(const SqlResult&) {}
     void read_orders(const SqlResult& rows);
-    void read_lines(const SqlResult& rows);
     void read_counts(const SqlResult& rows);
     void read_product_names(const SqlResult& rows);
     void read_location_names(const SqlResult& rows);
@@ -114,8 +113,6 @@ class RowLoader {
     void read_locations(const SqlResult& rows);
     void read_accounts(const SqlResult& rows);
     void read_sessions(const SqlResult& rows);
-    void read_known_orders(const SqlResult& rows);
-    void read_known_lines(const SqlResult& rows);
 
     void fill();
     void fill_levels();
@@ -133,9 +130,7 @@ class RowLoader {
     Plan plan_;
     Found found_;
     std::vector<Reader> readers_;
-    // Known keys; an order still without its content has only its id.
     std::unordered_map<domain::KeyHash, KnownKey, HashKey> known_;
-    std::unordered_map<Uuid, domain::Order> known_orders_;
     Params params_;
     Array int_column_{Type::int64};
     Array other_int_column_{Type::int64};

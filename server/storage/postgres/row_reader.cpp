@@ -9,8 +9,9 @@ namespace onhand::storage::postgres {
 
 namespace {
 
-// Columns of load_sql::known_keys.
-enum KeyColumn { key_column, fingerprint_column, order_column, at_column, status_column, body_column };
+// Columns of load_sql::known_keys. Those of the order come first; of an answer, only its time is set among them.
+constexpr int at_column = 5;
+enum KeyColumn { key_column = order_column_count, fingerprint_column, status_column, body_column };
 
 constexpr int fence_column = 9;  // behind the columns of a level
 
@@ -29,18 +30,11 @@ void reserve(const SqlResult& rows, domain::NumberSource& source) {
 
 void RowLoader::read_orders(const SqlResult& rows) {
     append_rows(rows, found_.orders, read_order);
-}
-
-void RowLoader::read_lines(const SqlResult& rows) {
-    // Both come in the order of the orders' ids.
-    auto order = found_.orders.begin();
-    for (int row = 0; row < rows.rows(); ++row) {
-        const Uuid id = rows.uuid(row, 0);
-        while (order != found_.orders.end() && order->id < id) ++order;
-        if (order == found_.orders.end() || order->id != id) throw_corrupt("lines of an order that is not there");
-        order->lines.push_back(read_line(rows, row));
-        names_.note_product(order->lines.back().sku, order->lines.back().level.product);
-        names_.note_location(order->lines.back().location, order->lines.back().level.location);
+    for (const auto& order : found_.orders) {
+        for (const auto& line : order.lines) {
+            names_.note_product(line.sku, line.level.product);
+            names_.note_location(line.location, line.level.location);
+        }
     }
 }
 
@@ -96,10 +90,8 @@ void RowLoader::read_keys(const SqlResult& rows) {
     for (int row = 0; row < rows.rows(); ++row) {
         KnownKey& known = known_[rows.fixed<16>(row, key_column)];
         known.fingerprint = rows.fixed<16>(row, fingerprint_column);
-        if (!rows.is_null(row, order_column)) {
-            domain::Order order;
-            order.id = rows.uuid(row, order_column);
-            known.answer = std::move(order);
+        if (rows.is_null(row, status_column)) {
+            known.answer = domain::as_placed(read_order(rows, row));
             continue;
         }
         const auto body = rows.bytes(row, body_column);
@@ -127,21 +119,6 @@ void RowLoader::read_accounts(const SqlResult& rows) {
 
 void RowLoader::read_sessions(const SqlResult& rows) {
     append_rows(rows, found_.sessions, read_session);
-}
-
-void RowLoader::read_known_orders(const SqlResult& rows) {
-    for (int row = 0; row < rows.rows(); ++row) {
-        domain::Order order = read_order(rows, row);
-        known_orders_.emplace(order.id, std::move(order));
-    }
-}
-
-void RowLoader::read_known_lines(const SqlResult& rows) {
-    for (int row = 0; row < rows.rows(); ++row) {
-        const auto order = known_orders_.find(rows.uuid(row, 0));
-        if (order == known_orders_.end()) throw_corrupt("lines of an order that is not there");
-        order->second.lines.push_back(read_line(rows, row));
-    }
 }
 
 // ---- into the set; rows that it holds may have been changed by the batch already and stay as they are
@@ -180,7 +157,10 @@ void RowLoader::fill_levels() {
 }
 
 void RowLoader::fill_orders() {
-    for (auto& order : found_.orders) set_->put_order(std::move(order));
+    for (auto& order : found_.orders) {
+        batch_->orders.emplace(order.id, order.status);
+        set_->put_order(std::move(order));
+    }
     for (const auto& id : request_->orders)
         if (!set_->has_order(id)) set_->absent_order(id);
 }
@@ -213,11 +193,6 @@ KnownKeys RowLoader::known_keys(std::span<const domain::KeyHash> keys) const {
             continue;
         }
         answers.emplace_back(known->second);
-        auto* const order = std::get_if<domain::Order>(&answers.back()->answer);
-        if (!order) continue;
-        const auto whole = known_orders_.find(order->id);
-        if (whole == known_orders_.end()) throw_corrupt("the order of a known key is gone");
-        *order = domain::as_placed(whole->second);
     }
     return answers;
 }

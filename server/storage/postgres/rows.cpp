@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "domain/order_search.hpp"
+#include "storage/line_codec.hpp"
 
 namespace onhand::storage::postgres {
 
@@ -100,19 +101,16 @@ domain::Order read_order(const SqlResult& rows, int row) {
     order.reference = rows.text(row, 7);
     order.customer = rows.text(row, 8);
     order.note = rows.text(row, 9);
+    if (!decode_named_lines(rows.bytes(row, 10), order.lines) ||
+        (!rows.is_null(row, 11) && !decode_progress(rows.bytes(row, 11), order.lines)))
+        throw_corrupt("the lines of an order cannot be read");
     return order;
 }
 
-domain::OrderLine read_line(const SqlResult& rows, int row) {
-    domain::OrderLine line;
-    line.level = {domain::ProductId{rows.integer(row, 1)}, domain::LocationId{rows.integer(row, 2)}};
-    line.quantity = rows.integer(row, 3);
-    line.fulfilled = rows.integer(row, 4);
-    line.cancelled = rows.integer(row, 5);
-    line.returned = rows.integer(row, 6);
-    line.sku = rows.text(row, 7);
-    line.location = rows.text(row, 8);
-    return line;
+bool is_first_of_product(const std::vector<domain::OrderLine>& lines, std::size_t at) {
+    for (std::size_t other = 0; other < at; ++other)
+        if (lines[other].level.product == lines[at].level.product) return false;
+    return true;
 }
 
 std::optional<std::string> lexeme_of(std::string_view word) {

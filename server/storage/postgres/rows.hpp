@@ -22,20 +22,18 @@ inline constexpr const char* level_columns =
 inline constexpr const char* account_columns =
     "id, uuid, email, name, password_hash, role, disabled, version, created_at, updated_at";
 inline constexpr const char* session_columns = "token_hash, account, created_at, expires_at, seen_at";
-// o: orders. Without the lines.
+// o: request_result, of rows that are orders.
 inline constexpr const char* order_columns =
-    "o.id, o.number, o.status, o.version, o.placed_by, o.placed_at, o.updated_at, o.reference, o.customer, o.note";
-// Of lines_from; to be read in the order of order_id, position.
-inline constexpr const char* line_columns =
-    "l.order_id, l.product, l.location, l.quantity, l.fulfilled, l.cancelled, l.returned, p.sku, w.code";
-inline constexpr const char* lines_from =
-    "order_line l JOIN product p ON p.id = l.product JOIN location w ON w.id = l.location";
+    "o.id, o.number, o.status, o.version, o.placed_by, o.at, o.updated_at, o.reference, o.customer, o.note, o.lines, "
+    "o.progress";
+inline constexpr int order_column_count = 12;
+inline constexpr int order_states = static_cast<int>(domain::OrderStatus::returned) + 1;
+
 // m: movement, b: its outbox row.
 inline constexpr const char* movement_columns =
     "b.first_seq + m.place, m.product, m.location, m.kind, m.quantity, m.from_place, m.to_place, m.reason, m.actor, "
     "m.cause_type, m.cause_id, m.id, m.on_hand, m.unavailable, m.held, m.allocated, m.incoming, m.version, m.at, "
     "m.note";
-inline constexpr int order_column_count = 10;
 
 // The readers throw CorruptRow for values that this version does not know.
 domain::Product read_product(const SqlResult& rows, int row);
@@ -44,10 +42,12 @@ domain::StockLevel read_level(const SqlResult& rows, int row);
 domain::Account read_account(const SqlResult& rows, int row);
 domain::Session read_session(const SqlResult& rows, int row);
 domain::Movement read_movement(const SqlResult& rows, int row);
-// Without its lines.
+// With its lines.
 domain::Order read_order(const SqlResult& rows, int row);
-// The line in the row; rows.uuid(row, 0) is its order.
-domain::OrderLine read_line(const SqlResult& rows, int row);
+
+// The line with index `at` is the first one of its order with its product: at its level the order is counted
+// (stock_level.orders).
+bool is_first_of_product(const std::vector<domain::OrderLine>& lines, std::size_t at);
 
 // A word of an order (domain/order_search.hpp) as the column `words` holds it: texts of the database are whole
 // characters, and a long word may have been cut inside one. nullopt when nothing that can be stored is left.

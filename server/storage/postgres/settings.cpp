@@ -24,11 +24,7 @@ constexpr std::array constraints = {
     "stock_level_allocated_check",
     "stock_level_incoming_check",
     "stock_level_version_check",
-    "ended_fits",
-    "order_line_quantity_check",
-    "order_line_fulfilled_check",
-    "order_line_cancelled_check",
-    "order_line_returned_check",
+    "order_or_answer",
     "movement_quantity_check",
 };
 // What is valid only; a constraint that was added NOT VALID has not been checked on the rows there are.

@@ -7,35 +7,18 @@ namespace onhand::storage::postgres {
 namespace {
 
 constexpr const char* readable = "database_can_be_read";
-constexpr const char* open_lines = "allocated_equals_open_lines";
 constexpr const char* numbers = "order_numbers_are_unique";
 
 // For one statement of the verification: it may count a whole table.
 constexpr std::chrono::minutes statement_wait{30};
 
-// The first level whose promised units are not those of the open lines; levels without lines and lines without a level
-// included.
-constexpr Statement wrong_allocation{
-    "verify_allocation",
-    "SELECT coalesce(l.product, o.product), coalesce(l.location, o.location), coalesce(l.allocated, 0), "
-    "coalesce(o.open, 0) FROM stock_level l FULL JOIN (SELECT product, location, "
-    "sum(quantity - fulfilled - cancelled)::bigint AS open FROM order_line GROUP BY product, location) o "
-    "ON o.product = l.product AND o.location = l.location "
-    "WHERE coalesce(l.allocated, 0) <> coalesce(o.open, 0) ORDER BY 1, 2 LIMIT 1"};
-constexpr Statement number_twice{"verify_numbers",
-                                 "SELECT number FROM orders GROUP BY number HAVING count(*) > 1 LIMIT 1"};
+constexpr Statement number_twice{
+    "verify_numbers",
+    "SELECT number FROM request_result WHERE number IS NOT NULL GROUP BY number HAVING count(*) > 1 LIMIT 1"};
 
 }  // namespace
 
 void verify_orders(Connection& connection, Findings& findings) {
-    findings.guard(open_lines, [&] {
-        const auto wrong = connection.query(wrong_allocation);
-        if (!wrong.empty())
-            findings.fail(open_lines, "product " + std::to_string(wrong.integer(0, 0)) + " at location " +
-                                          std::to_string(wrong.integer(0, 1)) + ": allocated " +
-                                          std::to_string(wrong.integer(0, 2)) + ", open lines " +
-                                          std::to_string(wrong.integer(0, 3)));
-    });
     findings.guard(numbers, [&] {
         const auto twice = connection.query(number_twice);
         if (!twice.empty())

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 
@@ -18,17 +21,21 @@ constexpr const char* ledger_follows = "ledger_follows_the_feed";
 constexpr const char* orders_follow = "orders_follow_their_events";
 constexpr const char* keys = "one_result_per_key";
 constexpr const char* fold = "fold_of_feed_equals_levels";
+constexpr const char* open_lines = "allocated_equals_open_lines";
+constexpr const char* counts = "orders_are_counted";
 
 // Batches looked at together.
 constexpr const char* numbered_sql =
     "SELECT id, number, first_seq, n, changes FROM outbox WHERE number > $1 ORDER BY number LIMIT 64";
 constexpr const char* waiting_sql =
     "SELECT id, number, first_seq, n, changes FROM outbox WHERE number IS NULL AND id > $1 ORDER BY id LIMIT 64";
-constexpr int movement_batch_column = 20;
 
 std::string text_of(std::string_view what, std::int64_t number) {
     return std::string(what) + " " + std::to_string(number);
 }
+
+constexpr int batch_column = 20;  // behind the columns of a movement
+constexpr int orders_column = 9;  // behind the columns of a level
 
 bool same(const domain::Movement& a, const domain::Movement& b) {
     const auto all = [](const domain::Movement& m) {
@@ -47,13 +54,22 @@ struct StoredOrder {
     domain::Order order;
     std::int64_t batch = 0;
     std::int64_t place = 0;
+    Uuid key;
+    Uuid fingerprint;
+    std::vector<std::int64_t> later;  // batches
+};
+
+// What a level's orders amount to.
+struct LevelSum {
+    domain::Quantity open = 0;
+    std::int64_t orders = 0;
 };
 
 class FeedWalk {
   public:
     FeedWalk(Connection& connection, Findings& findings)
         : connection_(connection), findings_(findings), ledger_(findings) {
-        for (const char* name : {ledger_follows, orders_follow, keys}) findings_.begin(name);
+        for (const char* name : {ledger_follows, orders_follow, keys, open_lines, counts}) findings_.begin(name);
     }
 
     void run();
@@ -65,9 +81,12 @@ class FeedWalk {
     void check_movements();
     void check_orders();
     void check_order(const Batch& batch, std::int64_t place, const domain::OrderEvent& event);
-    void check_keys();
+    void check_key(const StoredOrder& stored, const domain::OrderEvent& event);
+    void add_to_levels(const domain::Order& order);
+    void check_levels();
     void check_head();
     void check_totals();
+    void check_counts();
     std::unordered_map<Uuid, StoredOrder> stored_orders();
     std::int64_t count(const std::string& sql);
 
@@ -83,6 +102,8 @@ class FeedWalk {
     std::int64_t changed_ = 0;  // events of orders after their placing
     std::int64_t final_ = 0;    // events that tell the order's version of now
     std::int64_t keyed_ = 0;
+    std::int64_t later_ = 0;  // orders that batches changed, over all batches
+    std::unordered_map<domain::LevelKey, LevelSum> sums_;
     std::vector<Batch> portion_;
     std::unordered_map<Uuid, StoredOrder> orders_;  // those the portion tells of
 };
@@ -93,9 +114,7 @@ void FeedWalk::run() {
     check_head();
     last_id_ = 0;
     walk(waiting_sql);
-    Cursor levels(connection_, std::string("SELECT ") + level_columns + " FROM stock_level", Params{});
-    while (levels.next()) ledger_.compare(read_level(levels.result(), levels.row()));
-    ledger_.finish();
+    check_levels();
     check_totals();
 }
 
@@ -111,7 +130,6 @@ void FeedWalk::walk(const std::string& sql) {
             if (!decode(rows, row)) findings_.fail(gaps, text_of("cannot be read: batch", rows.integer(row, 0)));
         check_movements();
         check_orders();
-        check_keys();
     }
 }
 
@@ -145,30 +163,37 @@ void FeedWalk::check_head() {
         findings_.fail(gaps, text_of("the head is not where the last batch ends,", last_seq_));
 }
 
-// Every movement of the feed is the row of its batch and place, and there are no others.
+// Every movement of the feed is the row of its product, batch and place, and there are no others.
 void FeedWalk::check_movements() {
-    Array ids(Type::int64);
-    for (const auto& batch : portion_) ids.add(batch.id);
+    std::map<std::pair<std::int64_t, std::int64_t>, const domain::Movement*> told;  // by batch and place
+    Array products(Type::int64);
+    Array batches(Type::int64);
+    Array places(Type::int64);
+    for (const auto& batch : portion_) {
+        for (std::size_t place = 0; place < batch.items.size(); ++place) {
+            const auto* movement = std::get_if<domain::Movement>(&batch.items[place]);
+            if (!movement) continue;
+            ledger_.add(*movement);
+            told[{batch.id, static_cast<std::int64_t>(place)}] = movement;
+            products.add(domain::raw(movement->after.key.product));
+            batches.add(batch.id);
+            places.add(static_cast<std::int64_t>(place));
+        }
+    }
+    movements_ += static_cast<std::int64_t>(told.size());
     Params params;
     const auto rows = connection_.query_text(
         std::string("SELECT ") + movement_columns +
-            ", m.batch, m.place FROM movement m JOIN outbox b ON b.id = m.batch WHERE m.batch = ANY ($1)",
-        params.array(ids));
-    std::unordered_map<std::int64_t, std::unordered_map<std::int64_t, int>> row_of;  // by batch and place
-    for (int row = 0; row < rows.rows(); ++row)
-        row_of[rows.integer(row, movement_batch_column)][rows.integer(row, movement_batch_column + 1)] = row;
-    for (const auto& batch : portion_) {
-        const auto& places = row_of[batch.id];
-        for (std::size_t place = 0; place < batch.items.size(); ++place) {
-            const auto* told = std::get_if<domain::Movement>(&batch.items[place]);
-            if (!told) continue;
-            ++movements_;
-            ledger_.add(*told);
-            const auto row = places.find(static_cast<std::int64_t>(place));
-            if (row == places.end() || !same(read_movement(rows, row->second), *told))
-                findings_.fail(ledger_follows, text_of("another movement in the ledger at feed number", told->seq));
-        }
+            ", m.batch, m.place FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k (product, batch, place) "
+            "JOIN movement m ON m.product = k.product AND m.batch = k.batch AND m.place = k.place "
+            "JOIN outbox b ON b.id = m.batch",
+        params.array(products).array(batches).array(places));
+    for (int row = 0; row < rows.rows(); ++row) {
+        const auto found = told.find({rows.integer(row, batch_column), rows.integer(row, batch_column + 1)});
+        if (found != told.end() && same(read_movement(rows, row), *found->second)) told.erase(found);
     }
+    for (const auto& [place, movement] : told)
+        findings_.fail(ledger_follows, text_of("another movement in the ledger at feed number", movement->seq));
 }
 
 std::unordered_map<Uuid, StoredOrder> FeedWalk::stored_orders() {
@@ -180,25 +205,35 @@ std::unordered_map<Uuid, StoredOrder> FeedWalk::stored_orders() {
     params.array(ids);
     std::unordered_map<Uuid, StoredOrder> stored;
     const auto rows = connection_.query_text(
-        std::string("SELECT ") + order_columns + ", o.batch, o.place FROM orders o WHERE o.id = ANY ($1)", params);
-    for (int row = 0; row < rows.rows(); ++row)
-        stored[rows.uuid(row, 0)] = {read_order(rows, row), rows.integer(row, order_column_count),
-                                     rows.integer(row, order_column_count + 1)};
-    const auto lines = connection_.query_text(std::string("SELECT ") + line_columns + " FROM " + lines_from +
-                                                  " WHERE l.order_id = ANY ($1) ORDER BY l.order_id, l.position",
-                                              params);
-    for (int row = 0; row < lines.rows(); ++row)
-        if (const auto found = stored.find(lines.uuid(row, 0)); found != stored.end())
-            found->second.order.lines.push_back(read_line(lines, row));
+        std::string("SELECT ") + order_columns +
+            ", o.batch, o.place, o.key, o.fingerprint FROM request_result o WHERE o.id = ANY ($1)",
+        params);
+    for (int row = 0; row < rows.rows(); ++row) {
+        StoredOrder& order = stored[rows.uuid(row, 0)];
+        order.order = read_order(rows, row);
+        order.batch = rows.integer(row, order_column_count);
+        order.place = rows.integer(row, order_column_count + 1);
+        order.key = rows.uuid(row, order_column_count + 2);
+        order.fingerprint = rows.uuid(row, order_column_count + 3);
+    }
+    const auto later = connection_.query_text(
+        "SELECT o.id, unnest(o.later) FROM request_result o WHERE o.id = ANY ($1) AND o.later IS NOT NULL", params);
+    for (int row = 0; row < later.rows(); ++row) stored[later.uuid(row, 0)].later.push_back(later.integer(row, 1));
     return stored;
 }
 
 void FeedWalk::check_orders() {
     orders_ = stored_orders();
-    for (const auto& batch : portion_)
-        for (std::size_t place = 0; place < batch.items.size(); ++place)
-            if (const auto* event = std::get_if<domain::OrderEvent>(&batch.items[place]))
-                check_order(batch, static_cast<std::int64_t>(place), *event);
+    for (const auto& batch : portion_) {
+        std::set<Uuid> changed;
+        for (std::size_t place = 0; place < batch.items.size(); ++place) {
+            const auto* event = std::get_if<domain::OrderEvent>(&batch.items[place]);
+            if (!event) continue;
+            check_order(batch, static_cast<std::int64_t>(place), *event);
+            if (event->kind != domain::OrderEvent::Kind::placed) changed.insert(event->order.id);
+        }
+        later_ += static_cast<std::int64_t>(changed.size());
+    }
 }
 
 void FeedWalk::check_order(const Batch& batch, std::int64_t place, const domain::OrderEvent& event) {
@@ -212,35 +247,50 @@ void FeedWalk::check_order(const Batch& batch, std::int64_t place, const domain:
         findings_.fail(orders_follow, name + " was not placed where it says");
     if (placed && event.order != domain::as_placed(stored.order))
         findings_.fail(orders_follow, name + " is not what was placed");
+    if (placed) check_key(stored, event);
+    if (!placed && std::ranges::count(stored.later, batch.id) != 1)
+        findings_.fail(orders_follow, name + " does not say where it was changed");
     if (event.order.version != stored.order.version) return;
     ++final_;
+    add_to_levels(stored.order);
     if (event.order != stored.order) findings_.fail(orders_follow, name + " is not what its events made of it");
     if (domain::status_of(stored.order.lines) != stored.order.status)
         findings_.fail(orders_follow, "the lines of " + name + " do not amount to its status");
 }
 
-// Each placed order with a key is what the key answers.
-void FeedWalk::check_keys() {
-    Array wanted(Type::uuid);
-    std::unordered_map<Uuid, const domain::OrderEvent*> event_of;
-    for (const auto& batch : portion_)
-        for (const auto& item : batch.items)
-            if (const auto* event = std::get_if<domain::OrderEvent>(&item); event && event->key != domain::KeyHash{}) {
-                wanted.add_uuid(Uuid{event->key});
-                event_of[Uuid{event->key}] = event;
-                ++keyed_;
-            }
-    Params params;
-    const auto rows = connection_.query_text("SELECT key, fingerprint, order_id FROM idempotency WHERE key = ANY ($1)",
-                                             params.array(wanted));
-    for (int row = 0; row < rows.rows(); ++row) {
-        const auto& event = *event_of.at(rows.uuid(row, 0));
-        if (rows.uuid(row, 2) != event.order.id || rows.fixed<16>(row, 1) != event.fingerprint)
-            findings_.fail(keys, text_of("the key of order", event.order.number) + " answers something else");
-        event_of.erase(rows.uuid(row, 0));
+// A placed order with a key is what the key answers.
+void FeedWalk::check_key(const StoredOrder& stored, const domain::OrderEvent& event) {
+    if (event.key != domain::KeyHash{}) ++keyed_;
+    if (stored.key.bytes != event.key || stored.fingerprint.bytes != event.fingerprint)
+        findings_.fail(keys, text_of("order", event.order.number) + " does not have the key it was placed with");
+}
+
+void FeedWalk::add_to_levels(const domain::Order& order) {
+    for (std::size_t at = 0; at < order.lines.size(); ++at) {
+        LevelSum& sum = sums_[order.lines[at].level];
+        sum.open += order.lines[at].allocated();
+        if (is_first_of_product(order.lines, at)) ++sum.orders;
     }
-    for (const auto& [key, event] : event_of)
-        findings_.fail(keys, text_of("the key of order", event->order.number) + " answers nothing");
+}
+
+void FeedWalk::check_levels() {
+    Cursor levels(connection_, std::string("SELECT ") + level_columns + ", orders FROM stock_level", Params{});
+    while (levels.next()) {
+        const auto level = read_level(levels.result(), levels.row());
+        ledger_.compare(level);
+        const LevelSum sum = sums_[level.key];
+        sums_.erase(level.key);
+        const auto name = text_of("product", domain::raw(level.key.product)) +
+                          text_of(" at location", domain::raw(level.key.location)) + ": ";
+        if (level.allocated != sum.open)
+            findings_.fail(open_lines,
+                           name + text_of("allocated", level.allocated) + text_of(", open lines", sum.open));
+        const auto orders = levels.result().integer(levels.row(), orders_column);
+        if (orders != sum.orders)
+            findings_.fail(counts, name + text_of("it counts", orders) + text_of(" orders, there are", sum.orders));
+    }
+    if (!sums_.empty()) findings_.fail(open_lines, "there are orders of a level that is not there");
+    ledger_.finish();
 }
 
 std::int64_t FeedWalk::count(const std::string& sql) {
@@ -251,15 +301,31 @@ std::int64_t FeedWalk::count(const std::string& sql) {
 void FeedWalk::check_totals() {
     if (count("count(*) FROM movement") != movements_)
         findings_.fail(ledger_follows, "the ledger has movements that the feed does not tell of");
-    if (count("count(*) FROM orders") != placed_ || final_ != placed_)
+    if (count("count(*) FROM request_result WHERE id IS NOT NULL") != placed_ || final_ != placed_)
         findings_.fail(orders_follow, "there are orders without events or with two of a version");
     // An order has one event for each version.
-    if (count("coalesce(sum(version - 1), 0)::bigint FROM orders") != changed_)
+    if (count("coalesce(sum(version - 1), 0)::bigint FROM request_result") != changed_)
         findings_.fail(orders_follow, "the versions of orders do not count their events");
-    if (count("count(*) FROM order_line l WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = l.order_id)") != 0)
-        findings_.fail(orders_follow, "there are lines without an order");
-    if (count("count(*) FROM idempotency WHERE order_id IS NOT NULL") != keyed_)
-        findings_.fail(keys, "a key answers with an order that was not placed with it");
+    if (count("coalesce(sum(cardinality(later)), 0)::bigint FROM request_result") != later_)
+        findings_.fail(orders_follow, "an order says that it was changed where it was not");
+    if (count("count(*) FROM request_result WHERE id IS NOT NULL AND key IS NOT NULL") != keyed_)
+        findings_.fail(keys, "an order has a key that it was not placed with");
+    check_counts();
+}
+
+// What the lists say: the orders in each state, as the relay and the batches that wait for it tell.
+void FeedWalk::check_counts() {
+    Params params;
+    const auto rows = connection_.query_text(
+        "SELECT s, coalesce(h.orders[s + 1], 0) + (SELECT coalesce(sum(b.orders[s + 1]), 0)::bigint FROM outbox b "
+        "WHERE b.number IS NULL), (SELECT count(*) FROM request_result r WHERE r.status = s) "
+        "FROM generate_series(0, $1::integer - 1) AS s, feed_head h",
+        params.int32(order_states));
+    for (int row = 0; row < rows.rows(); ++row)
+        if (rows.integer(row, 1) != rows.integer(row, 2))
+            findings_.fail(counts, text_of("state", rows.integer(row, 0)) + text_of(" counts", rows.integer(row, 1)) +
+                                       text_of(" orders, there are", rows.integer(row, 2)));
+    if (rows.rows() != order_states) findings_.fail(counts, "the orders in each state are not counted");
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ class VerifyTest : public testing::Test {
         RandomTrade trade(driver_, 5);
         trade.set_up();
         for (int i = 0; i < 30; ++i) trade.step(12);
+        domain::Changes changes;
+        changes.answers.push_back({key_hash(71), key_hash(72), 5, 409, "no"});
+        EXPECT_EQ(store_.store().commit(changes).status, CommitStatus::committed);
     }
 
     // The finding of `name` after `damage`; empty when it holds.
@@ -35,7 +38,7 @@ class VerifyTest : public testing::Test {
 
 TEST_F(VerifyTest, finds_nothing_wrong_in_what_the_store_wrote) {
     const auto checks = store_.storage->verify();
-    EXPECT_EQ(checks.size(), 11U);
+    EXPECT_EQ(checks.size(), 12U);
     for (const auto& check : checks) EXPECT_TRUE(check.ok) << check.name << ": " << check.finding;
 }
 
@@ -50,10 +53,11 @@ TEST_F(VerifyTest, counts_batches_that_wait_for_a_number) {
 
 TEST_F(VerifyTest, finds_damage_of_every_kind) {
     struct Damage {
-        const char* sql;
+        std::string sql;
         const char* check;
     };
     const std::string unchecked = "ALTER TABLE stock_level DROP CONSTRAINT promised_fits; ";
+    const std::string an_order = " WHERE id = (SELECT id FROM request_result WHERE id IS NOT NULL LIMIT 1)";
     const std::string unkeyed = "ALTER TABLE movement DROP CONSTRAINT movement_pkey; ";
     const Damage damages[] = {
         {"UPDATE stock_level SET on_hand = on_hand + 1 WHERE product = 1", "fold_of_feed_equals_levels"},
@@ -62,8 +66,10 @@ TEST_F(VerifyTest, finds_damage_of_every_kind) {
         {"DELETE FROM stock_level WHERE product = 2", "fold_of_feed_equals_levels"},
         {"UPDATE stock_level SET allocated = on_hand + 1 WHERE product = 1", "available_never_negative"},
         {"UPDATE stock_level SET allocated = allocated + 1 WHERE product = 1", "allocated_equals_open_lines"},
-        {"UPDATE order_line SET quantity = quantity + 1 WHERE product = 1", "allocated_equals_open_lines"},
-        {"DELETE FROM order_line WHERE product = 1", "allocated_equals_open_lines"},
+        // The quantity of the first line.
+        {"UPDATE request_result SET lines = set_byte(lines, 4, get_byte(lines, 4) + 1) WHERE status = 0",
+         "allocated_equals_open_lines"},
+        {"UPDATE request_result SET progress = NULL WHERE progress IS NOT NULL", "allocated_equals_open_lines"},
         {"UPDATE feed_head SET seq = seq + 1", "feed_has_no_gaps"},
         {"UPDATE feed_head SET batch = batch - 1", "feed_has_no_gaps"},
         {"DELETE FROM outbox WHERE number = 9", "feed_has_no_gaps"},
@@ -77,29 +83,29 @@ TEST_F(VerifyTest, finds_damage_of_every_kind) {
          "kind = 4 LIMIT 1)",
          "ledger_follows_the_feed"},
         {"DELETE FROM movement WHERE kind = 6", "ledger_follows_the_feed"},
-        {"INSERT INTO movement SELECT 1000000, m.place, m.id, m.product, m.location, m.kind, m.quantity, m.from_place, "
-         "m.to_place, m.reason, m.actor, m.cause_type, m.cause_id, m.on_hand, m.unavailable, m.held, m.allocated, "
-         "m.incoming, m.version, m.at, m.note FROM movement m LIMIT 1",
+        {"CREATE TEMP TABLE one AS SELECT * FROM movement LIMIT 1; UPDATE one SET batch = 1000000; "
+         "INSERT INTO movement SELECT * FROM one",
          "ledger_follows_the_feed"},
-        {"UPDATE orders SET status = 2 WHERE id = (SELECT id FROM orders WHERE status = 0 LIMIT 1)",
+        {"UPDATE request_result SET status = 2 WHERE id = (SELECT id FROM request_result WHERE status = 0 LIMIT 1)",
          "orders_follow_their_events"},
-        {"UPDATE orders SET version = version + 1 WHERE id = (SELECT id FROM orders LIMIT 1)",
+        {"UPDATE request_result SET version = version + 1" + an_order, "orders_follow_their_events"},
+        {"UPDATE request_result SET place = place + 1" + an_order, "orders_follow_their_events"},
+        {"UPDATE request_result SET customer = 'another'" + an_order, "orders_follow_their_events"},
+        {"UPDATE request_result SET lines = set_byte(lines, 2, get_byte(lines, 2) + 1)" + an_order,
          "orders_follow_their_events"},
-        {"UPDATE orders SET place = place + 1 WHERE id = (SELECT id FROM orders LIMIT 1)",
-         "orders_follow_their_events"},
-        {"UPDATE orders SET customer = 'another' WHERE id = (SELECT id FROM orders LIMIT 1)",
-         "orders_follow_their_events"},
-        {"DELETE FROM orders WHERE id = (SELECT id FROM orders LIMIT 1)", "orders_follow_their_events"},
-        {"UPDATE orders SET number = 1001", "order_numbers_are_unique"},
-        {"UPDATE idempotency SET fingerprint = '00000000-0000-0000-0000-000000000000' WHERE key = (SELECT key FROM "
-         "idempotency WHERE order_id IS NOT NULL LIMIT 1)",
+        {"UPDATE request_result SET progress = NULL WHERE progress IS NOT NULL", "orders_follow_their_events"},
+        {"UPDATE request_result SET later = NULL WHERE later IS NOT NULL", "orders_follow_their_events"},
+        {"UPDATE request_result SET later = later || 1::bigint WHERE later IS NOT NULL", "orders_follow_their_events"},
+        {"DELETE FROM request_result" + an_order, "orders_follow_their_events"},
+        {"UPDATE request_result SET lines = '\\x00'" + an_order, "fold_of_feed_equals_levels"},
+        {"UPDATE request_result SET number = 1001 WHERE id IS NOT NULL", "order_numbers_are_unique"},
+        {"UPDATE request_result SET fingerprint = '00000000-0000-0000-0000-000000000000'" + an_order,
          "one_result_per_key"},
-        {"DELETE FROM idempotency WHERE key = (SELECT key FROM idempotency WHERE order_id IS NOT NULL LIMIT 1)",
-         "one_result_per_key"},
-        {"INSERT INTO idempotency SELECT gen_random_uuid(), fingerprint, order_id, at, status, body FROM idempotency "
-         "WHERE "
-         "order_id IS NOT NULL LIMIT 1",
-         "one_result_per_key"},
+        {"UPDATE request_result SET key = NULL" + an_order, "one_result_per_key"},
+        {"UPDATE request_result SET key = gen_random_uuid()" + an_order, "one_result_per_key"},
+        {"UPDATE stock_level SET orders = orders + 1 WHERE product = 1", "orders_are_counted"},
+        {"UPDATE feed_head SET orders[1] = orders[1] + 1", "orders_are_counted"},
+        {"UPDATE feed_head SET orders = '{}'", "orders_are_counted"},
     };
     for (const auto& [sql, check] : damages) EXPECT_NE(finding_after(unchecked + unkeyed + sql, check), "") << sql;
     for (const auto& check : store_.storage->verify()) EXPECT_TRUE(check.ok) << check.name << ": " << check.finding;

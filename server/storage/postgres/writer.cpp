@@ -5,6 +5,7 @@
 
 #include "base/ensure.hpp"
 #include "base/log.hpp"
+#include "domain/batch_codec.hpp"
 #include "storage/postgres/settings.hpp"
 
 namespace onhand::storage::postgres {
@@ -16,10 +17,9 @@ constexpr Statement draw_fence_statement{"draw_fence", "SELECT nextval('fence')"
 // Ids rise along the feed of one instance, so the last rows hold about the greatest; ids of other instances are apart
 // by chance anyway. Accounts are not in the feed.
 constexpr Statement last_ids{"last_ids",
-                             "(SELECT id FROM orders ORDER BY id DESC LIMIT 1) UNION ALL "
-                             "(SELECT id FROM movement ORDER BY batch DESC, place DESC LIMIT 1) UNION ALL "
-                             "(SELECT cause_id FROM movement ORDER BY batch DESC, place DESC LIMIT 1) UNION ALL "
+                             "(SELECT id FROM request_result WHERE id IS NOT NULL ORDER BY id DESC LIMIT 1) UNION ALL "
                              "(SELECT uuid FROM account ORDER BY uuid DESC LIMIT 1)"};
+constexpr Statement last_batch{"last_batch", "SELECT changes FROM outbox WHERE n > 0 ORDER BY id DESC LIMIT 1"};
 
 constexpr std::chrono::milliseconds pause_min{20};
 constexpr std::chrono::milliseconds pause_max{1000};
@@ -92,6 +92,13 @@ Uuid Writer::read_last_id() {
     const SqlResult rows = connection_.query(last_ids);
     Uuid last;
     for (int row = 0; row < rows.rows(); ++row) last = std::max(last, rows.uuid(row, 0));
+    const SqlResult batch = connection_.query(last_batch);
+    if (batch.empty()) return last;
+    const auto news = domain::decode_batch(batch.text(0, 0), 1);
+    if (!news) throw_corrupt("the last batch of the outbox cannot be read");
+    for (const auto& item : news->items)
+        if (const auto* movement = std::get_if<domain::Movement>(&item))
+            last = std::max({last, movement->id, movement->cause.id});
     return last;
 }
 
@@ -147,7 +154,7 @@ CommitResult Writer::commit(domain::Changes& changes) {
 
 // Everything is on its way with COMMIT behind it only once this returns; when it throws, COMMIT was not sent.
 bool Writer::send_batch(const domain::Changes& changes) {
-    const bool has_outbox_row = batch_writer_.send(connection_, changes, batch_.stamp, batch_.levels);
+    const bool has_outbox_row = batch_writer_.send(connection_, changes, batch_.stamp, batch_.levels, &batch_.orders);
     connection_.send(commit_batch);
     return has_outbox_row;
 }

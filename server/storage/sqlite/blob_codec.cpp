@@ -6,25 +6,6 @@ namespace onhand::storage::sqlite {
 
 namespace {
 
-void append_signed(Bytes& out, std::int64_t value) {
-    append_number(out, static_cast<std::uint64_t>(value));
-}
-
-void append_text(Bytes& out, std::string_view text) {
-    append_number(out, text.size());
-    out.insert(out.end(), text.begin(), text.end());
-}
-
-void append_progress(Bytes& out, const std::vector<domain::OrderLine>& lines) {
-    out.push_back(blob_format);
-    append_number(out, lines.size());
-    for (const auto& line : lines) {
-        append_signed(out, line.fulfilled);
-        append_signed(out, line.cancelled);
-        append_signed(out, line.returned);
-    }
-}
-
 bool has_format(ByteReader& reader) {
     return reader.byte() == blob_format && reader.ok();
 }
@@ -34,92 +15,6 @@ bool is_whole(const ByteReader& reader) {
 }
 
 }  // namespace
-
-void append_number(Bytes& out, std::uint64_t value) {
-    while (value >= 0x80) {
-        out.push_back(static_cast<std::uint8_t>(value | 0x80));
-        value >>= 7;
-    }
-    out.push_back(static_cast<std::uint8_t>(value));
-}
-
-std::uint8_t ByteReader::byte() {
-    if (rest_.empty()) ok_ = false;
-    if (!ok_) return 0;
-    const std::uint8_t value = rest_.front();
-    rest_ = rest_.subspan(1);
-    return value;
-}
-
-std::uint64_t ByteReader::number() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-        const std::uint8_t part = byte();
-        if (!ok_) return 0;
-        // The tenth byte has room for one bit only.
-        if (shift == 63 && part > 1) break;
-        value |= static_cast<std::uint64_t>(part & 0x7f) << shift;
-        if ((part & 0x80) == 0) return value;
-    }
-    ok_ = false;
-    return 0;
-}
-
-std::string ByteReader::text() {
-    const std::uint64_t size = number();
-    if (size > rest_.size()) ok_ = false;
-    if (!ok_) return {};
-    std::string value(reinterpret_cast<const char*>(rest_.data()), size);
-    rest_ = rest_.subspan(size);
-    return value;
-}
-
-void encode_lines(Bytes& out, const std::vector<domain::OrderLine>& lines) {
-    out.clear();
-    out.push_back(blob_format);
-    append_number(out, lines.size());
-    for (const auto& line : lines) {
-        append_signed(out, domain::raw(line.level.product));
-        append_signed(out, domain::raw(line.level.location));
-        append_signed(out, line.quantity);
-    }
-}
-
-bool decode_lines(ByteView blob, std::vector<domain::OrderLine>& lines) {
-    ByteReader reader(blob);
-    if (!has_format(reader)) return false;
-    const std::uint64_t count = reader.number();
-    if (!reader.ok() || count > domain::order_lines_max) return false;
-    lines.clear();
-    lines.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i) {
-        domain::OrderLine& line = lines.emplace_back();
-        line.level.product = domain::ProductId{reader.signed_number()};
-        line.level.location = domain::LocationId{reader.signed_number()};
-        line.quantity = reader.signed_number();
-        if (!reader.ok() || line.quantity < 1 || line.quantity > domain::order_line_quantity_max) return false;
-    }
-    return is_whole(reader);
-}
-
-void encode_progress(Bytes& out, const std::vector<domain::OrderLine>& lines) {
-    out.clear();
-    append_progress(out, lines);
-}
-
-bool decode_progress(ByteView blob, std::vector<domain::OrderLine>& lines) {
-    ByteReader reader(blob);
-    if (!has_format(reader) || reader.number() != lines.size() || !reader.ok()) return false;
-    for (auto& line : lines) {
-        line.fulfilled = reader.signed_number();
-        line.cancelled = reader.signed_number();
-        line.returned = reader.signed_number();
-        const bool in_range = domain::is_quantity(line.fulfilled) && domain::is_quantity(line.cancelled) &&
-                              domain::is_quantity(line.returned);
-        if (!reader.ok() || !in_range || line.allocated() < 0) return false;
-    }
-    return is_whole(reader);
-}
 
 void encode_order_state(Bytes& out, const domain::Order& order) {
     out.clear();
