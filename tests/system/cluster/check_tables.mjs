@@ -78,10 +78,12 @@ export function checkOrderList({ orders, effects }, report) {
 
 // The tables of a shared store, dumped in one moment (database.mjs).
 export function checkDatabase({ database, feed, fold, head }, report) {
-  const { levels, lines, movements, outbox, idempotency, feed_head: given } = database;
+  const { levels, lines, movements, outbox, idempotency, deadlocks, feed_head: given } = database;
   sameLevels(fold, levels, (text) => report("I8", `the table stock_level: ${text}`));
   checkAllocated({ levels, orders: [{ lines }], what: "the tables at the end" }, report);
   checkOutbox({ outbox, head, given }, report);
+  // All transactions lock their rows in one order, so none ever waits for another in a circle.
+  if (deadlocks !== 0) report("I14", `PostgreSQL broke ${deadlocks} deadlocks`);
   checkMovementRows({ movements, feed }, report);
   const seen = new Set();
   for (const { order_id: id } of idempotency.filter((row) => row.order_id)) {

@@ -213,6 +213,7 @@ const SPOILED = {
       move(s, (event) => event.type === "note" && event.phase === "load", beginning(s) - 3e9),
     "a request without an answer while nothing is broken": (s) =>
       Object.assign(completion(s, "k1"), { type: "info", status: undefined, error: "timeout" }),
+    "transactions that waited for each other": (s) => (s.final.database.deadlocks = 1),
     "a long time without any success": (s) => (s.limits.gapMsMax = 1),
     "no success after a fault": (s) => {
       const end = s.history.find(({ phase }) => phase === "end").t;

@@ -38,11 +38,10 @@ async function copyTree() {
   }
 }
 
-async function build() {
+async function build(target) {
   const options = { cwd: tree, timeout: BUILD_MS_MAX, maxBuffer: OUTPUT_BYTES_MAX };
-  await run("cmake", ["--preset", "release", "-B", buildFolder], options);
-  await run("nice", ["ninja", "-C", buildFolder, "-j2", "onhand"], options);
-  return join(buildFolder, "onhand");
+  await run("cmake", ["--preset", "release", "-DONHAND_TESTS=ON", "-B", buildFolder], options);
+  await run("nice", ["ninja", "-C", buildFolder, "-j2", target], options);
 }
 
 // Makes the edits; each must find its text exactly once. Returns what undoes them.
@@ -76,6 +75,29 @@ async function runTests({ test, by }) {
   return { caught: by.some((name) => failed.includes(name)), by: failed, tries: 1 };
 }
 
+// Runs one C++ test program, of which the tests named in `by` must fail. Resolves like hunt().
+async function runProgram({ program, by }) {
+  const folder = join(buildFolder, "postgres");
+  const server = (what) => run(join(root, "tests/support/postgres.sh"), [what, folder]);
+  await server("start");
+  try {
+    const { stdout: found } = await run("find", [buildFolder, "-name", program, "-type", "f"]);
+    const env = { ...process.env, ONHAND_TEST_POSTGRES: folder };
+    const options = { env, maxBuffer: OUTPUT_BYTES_MAX };
+    const output = await run(found.trim(), [`--gtest_filter=${by.join(":")}`], options).then(
+      ({ stdout }) => stdout,
+      ({ stdout }) => stdout,
+    );
+    // What began and did not end well; a program that dies leaves its test so.
+    const begun = [...output.matchAll(/^\[ RUN {6}\] ([\w./]+)$/gm)].map(([, name]) => name);
+    const passed = new Set([...output.matchAll(/^\[ {7}OK \] ([\w./]+)/gm)].map(([, name]) => name));
+    const names = begun.filter((name) => !passed.has(name));
+    return { caught: names.length > 0, by: names, tries: 1 };
+  } finally {
+    await server("stop");
+  }
+}
+
 // Runs a scenario a few times: a race may be missed once. Resolves to {caught, by, tries, first}.
 async function hunt({ scenario: name, by }) {
   const scenario = all.find((each) => each.name === name);
@@ -93,19 +115,23 @@ async function hunt({ scenario: name, by }) {
 async function judge(mutant) {
   const undo = spoil(mutant.edits);
   try {
-    process.env.ONHAND_BINARY = await build();
+    await build(mutant.program ?? "onhand");
+    process.env.ONHAND_BINARY = join(buildFolder, "onhand");
+    if (mutant.program) return await runProgram(mutant);
     return await (mutant.test ? runTests(mutant) : hunt(mutant));
   } finally {
     undo();
   }
 }
 
+const placeOf = ({ scenario, test, program }) => scenario ?? test ?? program;
+
 async function main() {
   const flag = { type: "boolean", default: false };
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true }, list: flag, "as-is": flag } });
   if (values.list) {
-    for (const { number, about, scenario, test: where = scenario } of mutants)
-      console.log(`${String(number).padStart(3)} ${about} (${where})`);
+    for (const mutant of mutants)
+      console.log(`${String(mutant.number).padStart(3)} ${mutant.about} (${placeOf(mutant)})`);
     return 0;
   }
   if (!values["as-is"]) await copyTree();
@@ -116,7 +142,7 @@ async function main() {
     const { caught, by, tries, first } = await judge(mutant);
     if (!caught) missed += 1;
     const found = caught ? by.join(", ") : `NOT FOUND (${by.join(", ")})`;
-    console.log(`| ${mutant.number} | ${mutant.about} | ${mutant.scenario ?? mutant.test} | ${found} | ${tries} |`);
+    console.log(`| ${mutant.number} | ${mutant.about} | ${placeOf(mutant)} | ${found} | ${tries} |`);
     if (first) console.error(`  ${first.slice(0, 300)}`);
   }
   console.log(`\n${chosen.length - missed} found, ${missed} missed`);

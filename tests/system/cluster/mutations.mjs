@@ -1,6 +1,7 @@
 // table: the deliberate faults of mutants.mjs. Each names what is wrong, where (texts that stand in a file exactly once),
 // the scenario that must notice, and by which invariants; "run" is an instance that ended by itself, or a final phase
-// that could not be finished. Or the file of tests that must fail, and the names of those in it.
+// that could not be finished. Or the file of tests, or the C++ test program, that must fail, and the names of those in it.
+// Not here: a fault of the expiry of holds, which the product does not have.
 
 const place = "server/domain/place_order.cpp";
 const batch = "server/engine/batch.cpp";
@@ -15,6 +16,22 @@ const batchWriter = "server/storage/postgres/batch_writer.cpp";
 const writer = "server/storage/postgres/writer.cpp";
 const outbox = "server/storage/postgres/outbox.cpp";
 const schema = "server/storage/migrations/postgres/0001_initial.sql";
+const settings = "server/storage/postgres/settings.cpp";
+const rowReader = "server/storage/postgres/row_reader.cpp";
+const postgresStorage = "server/storage/postgres/postgres_storage.cpp";
+const sqliteStorage = "server/storage/sqlite/sqlite_storage.cpp";
+const lockScript = "server/bus/redis/lock_script.cpp";
+
+const rowsAreNotLocked = {
+  file: loadSql,
+  find: `"location = k.l ORDER BY product, location FOR UPDATE OF stock_level");\nconst std::string lock_levels_and_all_of_text`,
+  replace: `"location = k.l ORDER BY product, location");\nconst std::string lock_levels_and_all_of_text`,
+};
+const versionsAreNotCompared = {
+  file: batchSql,
+  find: "AND s.version = u.was AND s.fence <= $12::bigint",
+  replace: "AND u.was >= 0 AND $12::bigint >= 0",
+};
 
 export const mutants = [
   {
@@ -27,29 +44,34 @@ export const mutants = [
     ],
   },
   {
+    number: 2,
+    about: "the schema lacks the guard of promised stock",
+    program: "postgres_faults_test",
+    by: ["PostgresFaults.what_the_database_refuses_is_rejected_and_nothing_of_the_batch_stays"],
+    edits: [
+      {
+        file: schema,
+        find: "  CONSTRAINT promised_fits CHECK (unavailable + held + allocated <= on_hand)\n",
+        replace: "  CONSTRAINT promised_fits CHECK (on_hand >= 0)\n",
+      },
+    ],
+  },
+  {
     number: 3,
     about: "stock rows are read without FOR UPDATE, and written without a look at their version",
     scenario: "locks_off",
     by: ["I8", "I10", "I2", "run"],
-    edits: [
-      {
-        file: loadSql,
-        find: `"location = k.l ORDER BY product, location FOR UPDATE OF stock_level");\nconst std::string lock_levels_and_all_of_text`,
-        replace: `"location = k.l ORDER BY product, location");\nconst std::string lock_levels_and_all_of_text`,
-      },
-      {
-        file: batchSql,
-        find: "AND s.version = u.was AND s.fence <= $11::bigint",
-        replace: "AND u.was >= 0 AND $11::bigint >= 0",
-      },
-    ],
+    edits: [rowsAreNotLocked, versionsAreNotCompared],
   },
   {
     number: 4,
     about: "the key is not written with what it did",
     scenario: "kill_instance",
     by: ["I4", "I5", "I7"],
-    edits: [{ file: batchWriter, find: "    tables_.keys.send(connection, params_.clear());\n", replace: "" }],
+    edits: [
+      { file: batchWriter, find: "c[1].add_uuid_or_null(Uuid{event->key});", replace: "c[1].add_null();" },
+      { file: batchWriter, find: "    tables_.answers.send(connection, params_.clear());\n", replace: "" },
+    ],
   },
   {
     number: 5,
@@ -57,7 +79,7 @@ export const mutants = [
     test: "races.test.mjs",
     by: ["let one of two bodies have a key"],
     edits: [
-      { file: schema, find: "  key uuid PRIMARY KEY,\n  fingerprint", replace: "  key uuid NOT NULL,\n  fingerprint" },
+      { file: schema, find: "  key uuid UNIQUE,\n", replace: "  key uuid,\n" },
     ],
   },
   {
@@ -74,6 +96,63 @@ export const mutants = [
     ],
   },
   {
+    number: 7,
+    about: "SQLite does not wait for the disk (synchronous = NORMAL)",
+    program: "sqlite_test",
+    by: ["SqliteFaults.a_failed_sync_leaves_the_outcome_unknown_and_stops_the_store"],
+    edits: [
+      { file: sqliteStorage, find: "PRAGMA synchronous = FULL;", replace: "PRAGMA synchronous = NORMAL;" },
+      { file: sqliteStorage, find: "synchronous_full = 2;", replace: "synchronous_full = 1;" },
+    ],
+  },
+  {
+    number: 8,
+    about: "PostgreSQL does not wait for the disk (synchronous_commit = off)",
+    scenario: "kill_postgres",
+    by: ["I4", "I8", "I11", "run"],
+    edits: [
+      { file: settings, find: 'if (row.text(0, 2) == "off")', replace: 'if (row.text(0, 2) == "never")' },
+      {
+        file: postgresStorage,
+        find: '        {"lock_timeout",',
+        replace: '        {"synchronous_commit", "off"},\n        {"lock_timeout",',
+      },
+    ],
+  },
+  {
+    number: 9,
+    about: "a lock is given up without a look at its owner",
+    program: "bus_redis_locks_test",
+    by: ["ProductLocksTest.a_lock_that_another_has_meanwhile_is_refused_and_not_given_away"],
+    edits: [
+      {
+        file: lockScript,
+        find: "deed[byte('r')] = function(lock, holder, line)\n    if holder ~= owner then return 5 end\n",
+        replace: "deed[byte('r')] = function(lock, holder, line)\n",
+      },
+    ],
+  },
+  {
+    number: 10,
+    about: "the lock in Redis, for a moment, is all there is: no row locks, fences, versions or guards in the schema",
+    scenario: "short_lease",
+    by: ["I1", "I2", "I8", "I10", "run"],
+    edits: [
+      rowsAreNotLocked,
+      versionsAreNotCompared,
+      {
+        file: settings,
+        find: "    if (missing.empty()) return std::nullopt;\n",
+        replace: "    if (missing.rows() >= 0) return std::nullopt;\n",
+      },
+      {
+        file: schema,
+        find: "  CONSTRAINT promised_fits CHECK (unavailable + held + allocated <= on_hand)\n",
+        replace: "  CONSTRAINT promised_fits CHECK (on_hand >= 0)\n",
+      },
+    ],
+  },
+  {
     number: 11,
     about: "the relay goes on behind the highest id that it has seen",
     scenario: "calm",
@@ -84,6 +163,21 @@ export const mutants = [
         find: 'FROM outbox WHERE number IS NULL ORDER BY id LIMIT $1), "',
         replace:
           'FROM outbox WHERE number IS NULL AND id > (SELECT coalesce(max(id), 0) FROM outbox WHERE number IS NOT NULL) ORDER BY id LIMIT $1), "',
+      },
+    ],
+  },
+  {
+    number: 12,
+    about: "the relay numbers in the order of the transactions' ids",
+    scenario: "locks_off",
+    by: ["I8", "I10", "run"],
+    edits: [
+      { file: outbox, find: "row_number() OVER (ORDER BY id) AS place", replace: "row_number() OVER (ORDER BY x) AS place" },
+      { file: outbox, find: "sum(n) OVER (ORDER BY id) - n AS before", replace: "sum(n) OVER (ORDER BY x) - n AS before" },
+      {
+        file: outbox,
+        find: "waiting AS (SELECT id, n FROM outbox",
+        replace: "waiting AS (SELECT id, n, xmin::text::bigint AS x FROM outbox",
       },
     ],
   },
@@ -111,6 +205,20 @@ export const mutants = [
         find: "        status = store_.resolve(batch.changes);",
         replace: "        status = storage::CommitStatus::not_committed;",
       },
+    ],
+  },
+  {
+    number: 15,
+    about: "rows are locked in any order, and a conflict is not tried again",
+    scenario: "locks_off",
+    by: ["I14"],
+    edits: [
+      {
+        file: loadSql,
+        find: `"location = k.l ORDER BY product, location FOR UPDATE OF stock_level");\nconst std::string lock_levels_and_all_of_text`,
+        replace: `"location = k.l ORDER BY random() FOR UPDATE OF stock_level");\nconst std::string lock_levels_and_all_of_text`,
+      },
+      { file: lane, find: "attempt >= context_.options.retries_max", replace: "attempt >= 0" },
     ],
   },
   {
@@ -204,6 +312,19 @@ export const mutants = [
         file: batch,
         find: "        judge(request, batch, set, ids, now);\n",
         replace: "        auto first_read = set;\n        judge(request, batch, first_read, ids, now);\n",
+      },
+    ],
+  },
+  {
+    number: 24,
+    about: "the fence of a row is not compared",
+    program: "postgres_faults_test",
+    by: ["PostgresFaults.a_holder_of_a_lock_who_comes_late_is_refused"],
+    edits: [
+      {
+        file: rowReader,
+        find: "        if (fence_ > 0 && rows.integer(row, fence_column) > fence_)",
+        replace: "        if (fence_ > 0 && rows.integer(row, fence_column) < 0)",
       },
     ],
   },

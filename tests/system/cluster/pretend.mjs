@@ -190,6 +190,7 @@ export class Pretend {
         allocated: level.allocated,
       })),
       outbox: structuredClone(this.batches),
+      deadlocks: 0,
       feed_head: { seq: this.feed.length, batch: this.batches.length },
       idempotency: [...orders.map(({ id }) => ({ order_id: id })), { order_id: null }],
     };
