@@ -64,6 +64,13 @@ export function prepareSmall(server, token) {
   return importProducts(server, token, rows);
 }
 
+// So many products of the spread, each with `quantity` units. Returns the seconds it took.
+export function prepareSpread(server, token, count, quantity = SPREAD_STOCK) {
+  const rows = [];
+  for (let index = 0; index < count; index++) rows.push(productRow(skuOf(SPREAD_PREFIX, index), index, quantity));
+  return importProducts(server, token, rows);
+}
+
 // 100 000 products with 0 to 996 units each. Returns the seconds it took.
 export function prepareLarge(server, token) {
   const rows = [];

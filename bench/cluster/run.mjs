@@ -3,7 +3,7 @@
 // measured in turns, so that a busy spell of the machine meets both. See bench/RESULTS.md for what is measured and why.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -40,17 +40,19 @@ const options = parseArgs({
     seconds: { type: "string", default: "5" },
     flags: { type: "string", default: "" },
     embedded: { type: "boolean", default: false },
+    json: { type: "string" },
     help: { type: "boolean", default: false },
   },
 }).values;
 
-const USAGE = `bench/cluster/run [--only NAME,…] [--rounds N] [--seconds N] [--flags "…"] [--embedded] [--binary onhand --load onhand-load]
+const USAGE = `bench/cluster/run [--only NAME,…] [--rounds N] [--seconds N] [--flags "…"] [--embedded] [--json FILE] [--binary onhand --load onhand-load]
 
   --only       some of: ${NAMES.join(" ")}
   --rounds     how often each side of a comparison is measured (3)
   --seconds    how long each time (5)
   --flags      further flags of onhand serve, separated by spaces
   --embedded   Onhand with its embedded store instead of PostgreSQL and Redis: what one process alone does
+  --json       also write the values to this file, for bench/run
   --binary     the server; --load the load generator (given both, nothing is built)
 `;
 
@@ -61,6 +63,8 @@ const ROUNDS = Number(options.rounds);
 const SECONDS = Number(options.seconds);
 const chosen = (name) => options.only === undefined || options.only.split(",").includes(name);
 const problems = [];
+// The same for --json: the values of each side, and the goals.
+const recorded = { rows: [], goals: [] };
 
 function fail(text) {
   problems.push(text);
@@ -180,6 +184,9 @@ const COLUMNS = ["scenario", "server", "orders/s", "rounds", "p50 ms", "p99 ms",
 
 function printSide(scenario, name, results) {
   const of = (field) => median(results.map((each) => each[field]));
+  const [key] = scenario === "" ? [recorded.rows.at(-1).scenario] : scenario.split(":", 1);
+  const values = { orders_per_s: of("rate"), p50_ms: of("p50"), p99_ms: of("p99"), max_ms: of("max"), cpu_us: of("cpu") };
+  recorded.rows.push({ scenario: key, side: name, values });
   const cores = (field) => median(results.map((each) => each.cores[field])).toFixed(2);
   print([
     scenario,
@@ -199,6 +206,8 @@ function printSide(scenario, name, results) {
 const ratio = (above, below, field) => median(above.map((each, round) => each[field] / below[round][field]));
 
 function goal(text, value, reached) {
+  const [scenario] = text.split(":", 1);
+  recorded.goals.push({ scenario, text: text.slice(scenario.length + 2), value, reached });
   console.log(`${text}: **${short(value)}** — ${reached ? "reached" : "NOT reached"}`);
 }
 
@@ -289,6 +298,7 @@ async function live(bench) {
   printHead(["scenario", "orders/s beside it", "measured", "p50 ms", "p99 ms", "p99 by round", "max ms"]);
   const of = (field) => rounds.map((each) => each[field]);
   const sum = of("count").reduce((left, right) => left + right, 0);
+  recorded.rows.push({ scenario: "live", side: "", values: { p50_ms: median(of("p50")), p99_ms: median(of("p99")), max_ms: Math.max(...of("max")) } });
   print(["live: order sent to A → event at B", list(rates), sum, short(median(of("p50"))), short(median(of("p99"))), list(of("p99")), short(Math.max(...of("max")))]);
   console.log("");
   goal("live: p99 in ms (goal under 20)", median(of("p99")), median(of("p99")) < 20);
@@ -318,6 +328,7 @@ async function main() {
     await bench.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify({ ...recorded, problems }));
   console.log(problems.length === 0 ? "\nall checks passed" : `\n${problems.length} FAILED: ${problems.join("; ")}`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -89,9 +89,9 @@ Problem set_spread(std::string_view text, Options& options) {
     return std::nullopt;
 }
 
-Problem set_path(std::string_view text, Options& options) {
+Problem set_path(std::string_view text, std::string& path) {
     if (!text.starts_with('/')) return "must begin with /";
-    return set_text(text, text_bytes_max, options.path);
+    return set_text(text, text_bytes_max, path);
 }
 
 // A password may hold anything; it is written as JSON, not copied.
@@ -134,7 +134,10 @@ constexpr auto definitions = std::to_array<Definition>({
      [](auto text, auto& options) { return set_text(text, key_prefix_bytes_max, options.key_prefix); }},
     {"--seed", "N", "of what is drawn (default 1)",
      [](auto text, auto& options) { return set_count(text, 0, INT64_MAX, options.seed); }},
-    {"--path", "PATH", "mode get: what is asked for (default /api/v1/stock?limit=100)", set_path},
+    {"--path", "PATH", "mode get: what is asked for (default /api/v1/stock?limit=100)",
+     [](auto text, auto& options) { return set_path(text, options.path); }},
+    {"--post-path", "PATH", "modes orders and idle: where orders are sent to (default /api/v1/orders)",
+     [](auto text, auto& options) { return set_path(text, options.post_path); }},
     {"--label", "TEXT", "a name of the run, for the output",
      [](auto text, auto& options) { return set_text(text, 64, options.label); }},
     {"--json", "", "print JSON",

@@ -53,6 +53,7 @@ struct Options {
     std::string key_prefix;                        // of the Idempotency-Keys; empty = one that no other run has
     std::uint64_t seed = 1;                        // of everything that is drawn
     std::string path = "/api/v1/stock?limit=100";  // of mode get
+    std::string post_path = "/api/v1/orders";      // of the other modes
 
     bool json = false;
     bool help = false;

@@ -64,7 +64,7 @@ TEST(LoadOptions, hold_every_number_to_its_bounds) {
         {"--lines", "0"},       {"--lines", "1-"},         {"--lines", "201"},         {"--skus", "1000001"},
         {"--quantity", "0"},    {"--spread", "normal"},    {"--sku", "A\"B"},          {"--sku", ""},
         {"--path", "stock"},    {"--path", "/a b"},        {"--key-prefix", "a\r\nb"}, {"--connections"},
-        {"--unknown", "1"},
+        {"--unknown", "1"},     {"--post-path", "orders"},
     };
     for (const auto& arguments : wrong) {
         std::vector<std::string_view> all{"orders"};

@@ -37,7 +37,7 @@ RequestSource::RequestSource(const Options& options, std::string_view token)
     const auto host = options.host.find(':') == std::string::npos ? options.host : "[" + options.host + "]";
     const bool get = options.mode == Mode::get;
     head_start_ = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\n", get ? "GET" : "POST",
-                              get ? options.path : "/api/v1/orders", host, options.port);
+                              get ? options.path : options.post_path, host, options.port);
     if (!token.empty()) head_start_ += fmt::format("Authorization: Bearer {}\r\n", token);
     if (get) {
         head_start_ += "\r\n";

@@ -56,6 +56,14 @@ TEST(RequestSource, makes_a_whole_order) {
     EXPECT_EQ(units, 7U);
 }
 
+TEST(RequestSource, sends_orders_where_it_is_told_to) {
+    Options options;
+    options.post_path = "/bench/noop";
+    RequestSource source(options, "");
+    std::uint64_t units = 0;
+    EXPECT_EQ(next_of(source, units).start, "POST /bench/noop HTTP/1.1");
+}
+
 TEST(RequestSource, makes_a_get) {
     Options options;
     options.mode = Mode::get;

@@ -9,6 +9,7 @@
 #include "transport/http/json_in.hpp"
 #include "transport/http/json_out.hpp"
 #include "transport/http/list_query.hpp"
+#include "transport/http/order_body.hpp"
 #include "transport/http/order_query.hpp"
 #include "transport/http/resources.hpp"
 
@@ -77,24 +78,29 @@ void reply_orders(Exchange& exchange, const domain::OrderFilter& filter, ListQue
 
 }  // namespace
 
-void place_order(Exchange& exchange) {
+bool read_new_order(Exchange& exchange, domain::PlaceOrder& order) {
     JsonDocument document;
     JsonNode* const object = read_object(exchange, document);
-    if (object == nullptr) return;
+    if (object == nullptr) return false;
     Errors errors;
     Fields fields(*object, errors);
-    domain::PlaceOrder order;
     read_lines(fields, errors, Need::required, order.lines);
     if (auto text = fields.text("reference", domain::reference_bytes_max)) order.reference = *text;
     if (auto text = fields.text("customer", domain::customer_bytes_max)) order.customer = *text;
     if (auto text = fields.text("note", domain::note_bytes_max)) order.note = *text;
     fields.finish();
-    if (refuse_if_wrong(exchange, errors)) return;
+    if (refuse_if_wrong(exchange, errors)) return false;
     // The same order may be sent again by a client that spaces or escapes its JSON in another way, or by the live feed.
     std::string canonical;
     canonical.reserve(exchange.body().size());
     append_json(canonical, *object);
     exchange.compare_as(std::move(canonical));
+    return true;
+}
+
+void place_order(Exchange& exchange) {
+    domain::PlaceOrder order;
+    if (!read_new_order(exchange, order)) return;
     exchange.location("/api/v1/orders/");
     exchange.submit(std::move(order), &render_order<201>);
 }

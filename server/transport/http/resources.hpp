@@ -50,4 +50,7 @@ void export_movements(Exchange& exchange);  // GET /exports/movements.csv: viewe
 // locks.cpp
 void list_locks(Exchange& exchange);  // GET /admin/locks: admin; limit
 
+// bench_noop.cpp, built only with ONHAND_BENCH
+void bench_noop(Exchange& exchange);  // POST /bench/noop: as POST /orders
+
 }  // namespace onhand::http

@@ -63,6 +63,9 @@ constexpr Route table[] = {
     {"GET", "/docs", Access::open, Body::none, KeyNeed::none, 0, "", docs_page},
     {"GET", "/docs/style.css", Access::open, Body::none, KeyNeed::none, 0, "", docs_style},
     {"GET", "/docs/problems/{code}", Access::open, Body::none, KeyNeed::none, 0, "", docs_problem},
+#ifdef ONHAND_BENCH
+    {"POST", "/bench/noop", Access::clerk, Body::json, KeyNeed::required, order_body_bytes_max, "", bench_noop},
+#endif
 };
 // clang-format on
 
