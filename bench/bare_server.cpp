@@ -42,10 +42,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void read() {
         parser_.emplace();
-        beast_http::async_read(socket_, buffer_, *parser_,
-                               [self = shared_from_this()](error_code error, std::size_t) {
-                                   if (!error) self->write();
-                               });
+        beast_http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+            if (!error) self->write();
+        });
     }
 
   private:

@@ -1,6 +1,6 @@
-// The statements of the stores: batches of one-line orders loaded and committed, durable each. The embedded store lies in
-// a temporary folder ($TMPDIR); PostgreSQL is measured when ONHAND_BENCH_POSTGRES names an empty database. A batch is
-// one iteration, so the time for each order is the time shown over the orders of the batch.
+// The statements of the stores: batches of one-line orders loaded and committed, durable each. The embedded store lies
+// in a temporary folder ($TMPDIR); PostgreSQL is measured when ONHAND_BENCH_POSTGRES names an empty database. A batch
+// is one iteration, so the time for each order is the time shown over the orders of the batch.
 
 #include <benchmark/benchmark.h>
 
