@@ -274,7 +274,7 @@ int restore(const std::string& file, const Config& config) {
     const auto database = config.sqlite_path();
     std::error_code error;
     if (!fs::exists(file, error)) return fail(fmt::format("there is no {}", file), 2);
-    for (const char* part : {"", "-wal", "-shm", ".mark", ".derived"})
+    for (const char* part : {"", "-wal", "-shm", ".mark", ".derived", ".runs"})
         if (fs::exists(database + part, error))
             return fail(fmt::format("{}{} exists; move it away first", database, part), 2);
     const auto folder = fs::path(database).parent_path();

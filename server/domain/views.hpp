@@ -34,7 +34,8 @@ struct OrderRow {
 struct OrderPage {
     std::vector<OrderRow> rows;  // newest first
     bool more = false;
-    std::int64_t total = 0;  // all that match, whatever the page
+    bool total_is_exact = true;  // false: counting them all would take long, there are at least so many
+    std::int64_t total = 0;      // all that match, whatever the page
 };
 
 struct MovementFilter {

@@ -96,6 +96,13 @@ std::string ByteReader::text() {
     return value;
 }
 
+bool ByteReader::skip(std::size_t size) {
+    if (size > rest_.size()) ok_ = false;
+    if (!ok_) return false;
+    rest_ = rest_.subspan(size);
+    return true;
+}
+
 void encode_lines(Bytes& out, const std::vector<domain::OrderLine>& lines) {
     append_lines(out, lines, /*named=*/false);
 }

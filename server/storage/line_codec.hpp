@@ -37,6 +37,8 @@ class ByteReader {
     std::uint64_t number();
     std::int64_t signed_number() { return static_cast<std::int64_t>(number()); }
     std::string text();
+    // Passes over `size` bytes; false when there are not so many.
+    bool skip(std::size_t size);
     bool ok() const { return ok_; }
     bool at_end() const { return rest_.empty(); }
     ByteView rest() const { return rest_; }

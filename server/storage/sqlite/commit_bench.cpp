@@ -1,5 +1,6 @@
 // How long the embedded store takes for batches of one-line orders, alone, without engine or network.
-//   commit_bench FOLDER [orders per batch] [batches] [products]
+//   commit_bench FOLDER [orders per batch] [batches] [products] [lists 0|1] [words 0|1] [checkpoint pages]
+// `lists`: with the threads behind the commit; `words`: orders have a customer and a reference.
 // Prints time per batch and per order on the lane thread (wall and CPU), the share of each call, and how long opening
 // takes afterwards. A folder on a memory file system shows the CPU cost without the disk.
 
@@ -46,7 +47,7 @@ void stop_with(const char* what, const std::string& detail) {
 // Makes what the engine would: per order one movement and one placed event, and each touched level once.
 class Batches {
   public:
-    explicit Batches(int products) : ids_([this] { return random_(); }) {
+    Batches(int products, bool words) : ids_([this] { return random_(); }), words_(words) {
         for (int i = 1; i <= products; ++i) {
             domain::StockLevel level;
             level.key = {domain::ProductId{i}, domain::main_location};
@@ -89,6 +90,10 @@ class Batches {
         line.level = level.key;
         line.quantity = 1;
         event.order.lines = {line};
+        if (words_) {
+            event.order.customer = "Anna Name" + std::to_string(random_() % 2000);
+            event.order.reference = "WEB-" + std::to_string(20'000'000 + event.order.number);
+        }
         for (auto& byte : event.key) byte = static_cast<std::uint8_t>(random_());
         event.fingerprint = event.key;
         keys.push_back(event.key);
@@ -111,6 +116,7 @@ class Batches {
 
     std::mt19937_64 random_{1};
     UuidGenerator ids_;
+    const bool words_;
     UnixMillis now_ = SystemClock{}.wall_ms();
     std::int64_t next_number_ = domain::first_order_number;
     std::vector<domain::StockLevel> levels_;
@@ -119,17 +125,20 @@ class Batches {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 2) stop_with("usage", "commit_bench FOLDER [orders per batch] [batches] [products]");
+    if (argc < 2) stop_with("usage", "see the head of commit_bench.cpp");
     const int orders = argc > 2 ? std::atoi(argv[2]) : 117;
     const int batches = argc > 3 ? std::atoi(argv[3]) : 2000;
     const int products = argc > 4 ? std::atoi(argv[4]) : 1;
     storage::sqlite::SqliteOptions options;
     options.path = std::string(argv[1]) + "/bench.db";
+    options.background = argc <= 5 || std::atoi(argv[5]) != 0;
+    const bool words = argc > 6 && std::atoi(argv[6]) != 0;
+    if (argc > 7) options.checkpoint_pages = std::atoi(argv[7]);
     const SystemClock clock;
     auto opened = storage::sqlite::SqliteStorage::open(options, clock);
     if (!opened) stop_with("open", opened.error().detail);
     auto& sqlite = **opened;
-    Batches source(products);
+    Batches source(products, words);
     domain::Changes changes = source.catalogue();
     if (sqlite.store().commit(changes).status != storage::CommitStatus::committed) stop_with("catalogue", "failed");
 

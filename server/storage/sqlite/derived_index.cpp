@@ -1,16 +1,15 @@
 #include "storage/sqlite/derived_index.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace onhand::storage::sqlite {
 
 namespace {
 
-// A list is cut into rows of about this size, so that a row stays inside one page of the table.
-constexpr std::size_t list_bytes_max = 700;
 // 12 bytes an order: a chunk stays inside one page.
 constexpr std::size_t chunk_orders_max = 256;
+// Groups let counting pass over chunks: 10 million orders are 160 groups.
+constexpr std::int64_t group_orders_max = 65'536;
 
 constexpr const char* schema = R"sql(
 CREATE TABLE meta (
@@ -26,20 +25,13 @@ CREATE TABLE order_chunk (
   n3 INTEGER NOT NULL, n4 INTEGER NOT NULL, n5 INTEGER NOT NULL,
   entries BLOB NOT NULL
 ) STRICT;
-CREATE TABLE posting (
-  kind INTEGER NOT NULL,
-  key ANY NOT NULL,
-  first_seq INTEGER NOT NULL,
+CREATE TABLE order_group (
+  first_seq INTEGER PRIMARY KEY,
   last_seq INTEGER NOT NULL,
-  seqs BLOB NOT NULL,
-  PRIMARY KEY (kind, key, first_seq)
-) STRICT, WITHOUT ROWID;
+  n0 INTEGER NOT NULL, n1 INTEGER NOT NULL, n2 INTEGER NOT NULL,
+  n3 INTEGER NOT NULL, n4 INTEGER NOT NULL, n5 INTEGER NOT NULL
+) STRICT;
 )sql";
-
-void count_states(OrderChunk& chunk) {
-    chunk.in_state.fill(0);
-    for (const OrderEntry& entry : chunk.entries) ++chunk.in_state[static_cast<std::size_t>(entry.status)];
-}
 
 }  // namespace
 
@@ -52,8 +44,8 @@ void DerivedIndex::create(Connection& connection, const DatabaseId& database) {
 }
 
 bool DerivedIndex::fits(Connection& connection, const DatabaseId& database) {
-    if (connection.query_int("SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'order_chunk', 'posting')") !=
-        3)
+    if (connection.query_int(
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'order_chunk', 'order_group')") != 3)
         return false;
     Statement select(connection, "SELECT format, database_id FROM meta");
     auto row = select.open();
@@ -64,19 +56,21 @@ DerivedIndex::DerivedIndex(Connection& connection)
     : connection_(connection),
       applied_(connection, "SELECT applied_seq FROM meta"),
       set_applied_(connection, "UPDATE meta SET applied_seq = ?"),
-      last_list_(connection,
-                 "SELECT first_seq, last_seq, seqs FROM posting WHERE kind = ? AND key = ? "
-                 "ORDER BY first_seq DESC LIMIT 1"),
-      upsert_list_(connection,
-                   "INSERT INTO posting (kind, key, first_seq, last_seq, seqs) VALUES (?1, ?2, ?3, ?4, ?5) "
-                   "ON CONFLICT (kind, key, first_seq) DO UPDATE SET last_seq = ?4, seqs = ?5"),
       chunk_(connection,
              "SELECT first_seq, last_seq, entries FROM order_chunk WHERE first_seq <= ? ORDER BY first_seq DESC "
              "LIMIT 1"),
       upsert_chunk_(connection,
                     "INSERT INTO order_chunk (first_seq, last_seq, n0, n1, n2, n3, n4, n5, entries) "
                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (first_seq) DO UPDATE SET "
-                    "last_seq = ?2, n0 = ?3, n1 = ?4, n2 = ?5, n3 = ?6, n4 = ?7, n5 = ?8, entries = ?9") {}
+                    "last_seq = ?2, n0 = ?3, n1 = ?4, n2 = ?5, n3 = ?6, n4 = ?7, n5 = ?8, entries = ?9"),
+      group_(connection,
+             "SELECT first_seq, n0 + n1 + n2 + n3 + n4 + n5 FROM order_group WHERE first_seq <= ? "
+             "ORDER BY first_seq DESC LIMIT 1"),
+      upsert_group_(connection,
+                    "INSERT INTO order_group (first_seq, last_seq, n0, n1, n2, n3, n4, n5) "
+                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (first_seq) DO UPDATE SET "
+                    "last_seq = max(last_seq, ?2), n0 = n0 + ?3, n1 = n1 + ?4, n2 = n2 + ?5, n3 = n3 + ?6, "
+                    "n4 = n4 + ?7, n5 = n5 + ?8") {}
 
 domain::FeedSeq DerivedIndex::applied() {
     auto row = applied_.open();
@@ -84,39 +78,16 @@ domain::FeedSeq DerivedIndex::applied() {
     return row.integer(0);
 }
 
-void DerivedIndex::add_movement(domain::FeedSeq seq, std::int64_t product, std::int64_t location) {
-    lists_[{Posting::product_movements, product}].push_back(seq);
-    lists_[{Posting::location_movements, location}].push_back(seq);
-}
-
-void DerivedIndex::add_order(const OrderEntry& entry, const std::vector<std::int64_t>& products,
-                             const std::vector<std::string>& words) {
-    orders_.push_back(entry);
-    for (const auto product : products) {
-        Numbers& numbers = lists_[{Posting::product_orders, product}];
-        // A product may be in several lines, from several locations.
-        if (numbers.empty() || numbers.back() != entry.seq) numbers.push_back(entry.seq);
-    }
-    for (const auto& word : words) words_[word].push_back(entry.seq);
-}
-
-void DerivedIndex::change_state(domain::FeedSeq order, domain::OrderStatus status) {
-    states_[order] = status;
-}
-
 void DerivedIndex::flush(domain::FeedSeq applied) {
     Transaction transaction(connection_, Transaction::Kind::write);
     append_orders();
     apply_states();
-    write_lists();
     set_applied_.run(applied);
     transaction.commit();
     discard();
 }
 
 void DerivedIndex::discard() {
-    lists_.clear();
-    words_.clear();
     orders_.clear();
     states_.clear();
 }
@@ -124,43 +95,9 @@ void DerivedIndex::discard() {
 void DerivedIndex::reset() {
     discard();
     Transaction transaction(connection_, Transaction::Kind::write);
-    connection_.execute("DELETE FROM posting; DELETE FROM order_chunk;");
+    connection_.execute("DELETE FROM order_chunk; DELETE FROM order_group;");
     set_applied_.run(0);
     transaction.commit();
-}
-
-void DerivedIndex::write_lists() {
-    for (const auto& [list, numbers] : lists_) append_list(list.first, list.second, numbers);
-    for (const auto& [word, numbers] : words_) append_list(Posting::word_orders, std::string_view(word), numbers);
-}
-
-template <class Key>
-void DerivedIndex::append_list(Posting kind, const Key& key, const Numbers& numbers) {
-    const auto kind_number = static_cast<std::int64_t>(kind);
-    domain::FeedSeq first = 0;
-    domain::FeedSeq last = 0;
-    blob_.clear();
-    {
-        auto row = last_list_.open(kind_number, key);
-        if (row.next() && row.blob(2).size() < list_bytes_max) {
-            first = row.integer(0);
-            last = row.integer(1);
-            blob_.assign(row.blob(2).begin(), row.blob(2).end());
-        }
-    }
-    for (const auto number : numbers) {
-        if (first != 0 && blob_.size() >= list_bytes_max) {
-            upsert_list_.run(kind_number, key, first, last, ByteView{blob_});
-            blob_.clear();
-            first = 0;
-        }
-        if (first == 0)
-            first = number;
-        else
-            append_posting(blob_, last, number);
-        last = number;
-    }
-    upsert_list_.run(kind_number, key, first, last, ByteView{blob_});
 }
 
 std::optional<OrderChunk> DerivedIndex::chunk_at(domain::FeedSeq seq) {
@@ -170,13 +107,31 @@ std::optional<OrderChunk> DerivedIndex::chunk_at(domain::FeedSeq seq) {
     chunk.first = row.integer(0);
     chunk.last = row.integer(1);
     if (!decode_entries(row.blob(2), chunk)) throw_corrupt("a chunk of the derived store cannot be read");
+    for (const OrderEntry& entry : chunk.entries) ++chunk.in_state[static_cast<std::size_t>(entry.status)];
     return chunk;
 }
 
-void DerivedIndex::write_chunk(const OrderChunk& chunk) {
+void DerivedIndex::write_chunk(OrderChunk& chunk) {
+    const Counts before = chunk.in_state;
+    chunk.in_state.fill(0);
+    for (const OrderEntry& entry : chunk.entries) ++chunk.in_state[static_cast<std::size_t>(entry.status)];
     encode_entries(blob_, chunk);
     const auto& n = chunk.in_state;
     upsert_chunk_.run(chunk.first, chunk.last, n[0], n[1], n[2], n[3], n[4], n[5], ByteView{blob_});
+    count_in_group(chunk, before);
+}
+
+// A chunk belongs to the group that begins last at or before it. `before`: what the group counts of it already.
+void DerivedIndex::count_in_group(const OrderChunk& chunk, const Counts& before) {
+    domain::FeedSeq group = chunk.first;
+    {
+        auto row = group_.open(chunk.first);
+        const bool is_new_chunk = before == Counts{};
+        if (row.next() && !(is_new_chunk && row.integer(1) >= group_orders_max)) group = row.integer(0);
+    }
+    Counts more{};
+    for (std::size_t i = 0; i < order_states; ++i) more[i] = chunk.in_state[i] - before[i];
+    upsert_group_.run(group, chunk.last, more[0], more[1], more[2], more[3], more[4], more[5]);
 }
 
 void DerivedIndex::append_orders() {
@@ -186,28 +141,21 @@ void DerivedIndex::append_orders() {
     for (const OrderEntry& entry : orders_) {
         const bool fits = chunk.entries.size() < chunk_orders_max && entry.seq - chunk.first <= UINT32_MAX;
         if (!chunk.entries.empty() && !fits) {
-            count_states(chunk);
             write_chunk(chunk);
-            chunk.entries.clear();
+            chunk = {};
         }
         if (chunk.entries.empty()) chunk.first = entry.seq;
         chunk.entries.push_back(entry);
         chunk.last = entry.seq;
     }
-    count_states(chunk);
     write_chunk(chunk);
 }
 
 void DerivedIndex::apply_states() {
     std::optional<OrderChunk> chunk;
-    const auto write = [this, &chunk] {
-        if (!chunk) return;
-        count_states(*chunk);
-        write_chunk(*chunk);
-    };
     for (const auto& [seq, status] : states_) {
         if (!chunk || seq > chunk->last) {
-            write();
+            if (chunk) write_chunk(*chunk);
             chunk = chunk_at(seq);
         }
         if (!chunk) throw_corrupt("the derived store lacks an order");
@@ -217,7 +165,7 @@ void DerivedIndex::apply_states() {
         if (entry == chunk->entries.end() || entry->seq != seq) throw_corrupt("the derived store lacks an order");
         entry->status = status;
     }
-    write();
+    if (chunk) write_chunk(*chunk);
 }
 
 }  // namespace onhand::storage::sqlite

@@ -1,11 +1,9 @@
 #pragma once
-// The writing side of the derived store: takes what a stretch of the feed means for the lists, and appends it to the
-// compact lists in one transaction. Used by DerivedStore on its own thread, and by verification on an empty file.
-// Knows nothing of the main database.
+// The writing side of the derived store's file: takes what a stretch of the feed means for the states of orders, and
+// writes it in one transaction. Used by DerivedStore on its own thread, and by verification on an empty file. Knows
+// nothing of the main database.
 
 #include <map>
-#include <string>
-#include <variant>
 #include <vector>
 
 #include "storage/sqlite/blob_codec.hpp"
@@ -14,7 +12,7 @@
 namespace onhand::storage::sqlite {
 
 // Raised whenever the tables or the blobs in them change their form; an older file is then made anew.
-inline constexpr std::int64_t derived_format = 1;
+inline constexpr std::int64_t derived_format = 2;
 
 class DerivedIndex {
   public:
@@ -31,10 +29,8 @@ class DerivedIndex {
     static bool fits(Connection& connection, const DatabaseId& database);
 
     // Collects; numbers rise from call to call. Nothing is written before flush().
-    void add_movement(domain::FeedSeq seq, std::int64_t product, std::int64_t location);
-    void add_order(const OrderEntry& entry, const std::vector<std::int64_t>& products,
-                   const std::vector<std::string>& words);
-    void change_state(domain::FeedSeq order, domain::OrderStatus status);
+    void add_order(const OrderEntry& entry) { orders_.push_back(entry); }
+    void change_state(domain::FeedSeq order, domain::OrderStatus status) { states_[order] = status; }
 
     // Writes what was collected, together with the new applied number.
     void flush(domain::FeedSeq applied);
@@ -44,26 +40,22 @@ class DerivedIndex {
     void reset();
 
   private:
-    using Numbers = std::vector<domain::FeedSeq>;
+    using Counts = std::array<std::int64_t, order_states>;
 
-    template <class Key>
-    void append_list(Posting kind, const Key& key, const Numbers& numbers);
-    void write_lists();
     void append_orders();
     void apply_states();
-    void write_chunk(const OrderChunk& chunk);
+    void write_chunk(OrderChunk& chunk);
+    void count_in_group(const OrderChunk& chunk, const Counts& before);
     std::optional<OrderChunk> chunk_at(domain::FeedSeq seq);
 
     Connection& connection_;
     Statement applied_;
     Statement set_applied_;
-    Statement last_list_;
-    Statement upsert_list_;
     Statement chunk_;
     Statement upsert_chunk_;
+    Statement group_;
+    Statement upsert_group_;
 
-    std::map<std::pair<Posting, std::int64_t>, Numbers> lists_;
-    std::map<std::string, Numbers> words_;
     std::vector<OrderEntry> orders_;
     std::map<domain::FeedSeq, domain::OrderStatus> states_;
     Bytes blob_;

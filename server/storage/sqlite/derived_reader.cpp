@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "storage/sqlite/blob_codec.hpp"
-
 namespace onhand::storage::sqlite {
 
 namespace {
 
 constexpr std::size_t entry_bytes = 12;
-constexpr const char* chunk_select = "SELECT first_seq, last_seq, n0, n1, n2, n3, n4, n5, entries FROM order_chunk ";
 
 void append_32(std::vector<std::uint8_t>& out, std::uint32_t value) {
     for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
@@ -21,28 +18,19 @@ std::uint32_t read_32(const std::uint8_t* bytes) {
            static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
 }
 
-// The numbers of a posting row whose columns first_seq and seqs are 0 and 1, appended to `out`.
-void append_numbers(const Cursor& row, std::vector<domain::FeedSeq>& out) {
-    const domain::FeedSeq first = row.integer(0);
-    out.push_back(first);
-    if (!decode_postings(row.blob(1), first, out)) throw_corrupt("a list of the derived store cannot be read");
+void read_counts(const Cursor& row, OrderCounts& counts) {
+    counts.first = row.integer(0);
+    counts.last = row.integer(1);
+    for (std::size_t i = 0; i < order_states; ++i) counts.in_state[i] = row.integer(static_cast<int>(2 + i));
 }
 
-OrderChunk read_chunk(const Cursor& row) {
-    OrderChunk chunk;
-    chunk.first = row.integer(0);
-    chunk.last = row.integer(1);
-    for (std::size_t i = 0; i < order_states; ++i) chunk.in_state[i] = row.integer(static_cast<int>(2 + i));
-    return chunk;
-}
-
-void load_entries(const Cursor& row, OrderChunk& chunk) {
-    if (!decode_entries(row.blob(8), chunk)) throw_corrupt("a chunk of the derived store cannot be read");
+[[noreturn]] void throw_unreadable() {
+    throw_corrupt("a chunk of the derived store cannot be read");
 }
 
 }  // namespace
 
-std::int64_t OrderChunk::count() const {
+std::int64_t OrderCounts::count() const {
     return std::accumulate(in_state.begin(), in_state.end(), std::int64_t{0});
 }
 
@@ -71,80 +59,73 @@ bool decode_entries(std::span<const std::uint8_t> blob, OrderChunk& chunk) {
 DerivedReader::DerivedReader(const std::string& path)
     : connection_(path, Connection::Mode::read),
       applied_(connection_, "SELECT applied_seq FROM meta"),
-      lists_(connection_, "SELECT first_seq, seqs FROM posting WHERE kind = ? AND key = ? ORDER BY first_seq"),
-      // Words are UTF-8 or any bytes above 0x7f, never 0xff, so this upper bound is behind all of them.
-      word_lists_(connection_, "SELECT first_seq, seqs FROM posting WHERE kind = ?1 AND key >= ?2 AND key < ?3"),
-      lists_down_(connection_,
-                  "SELECT first_seq, seqs FROM posting WHERE kind = ? AND key = ? AND first_seq < ? "
-                  "ORDER BY first_seq DESC"),
-      lists_up_(connection_,
-                "SELECT first_seq, seqs FROM posting WHERE kind = ?1 AND key = ?2 AND last_seq > ?3 "
-                "ORDER BY first_seq"),
-      chunks_(connection_, std::string(chunk_select) + "ORDER BY first_seq DESC"),
-      chunk_(connection_, std::string(chunk_select) + "WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1") {
+      groups_(connection_,
+              "SELECT first_seq, last_seq, n0, n1, n2, n3, n4, n5 FROM order_group ORDER BY first_seq DESC"),
+      chunks_(connection_,
+              "SELECT first_seq, last_seq, n0, n1, n2, n3, n4, n5, entries FROM order_chunk WHERE first_seq >= ?1 AND "
+              "first_seq <= ?2 ORDER BY first_seq DESC"),
+      chunk_(connection_,
+             "SELECT first_seq, last_seq, entries FROM order_chunk WHERE first_seq <= ? ORDER BY first_seq DESC "
+             "LIMIT 1") {
     connection_.execute("PRAGMA cache_size = -8192; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;");
 }
 
 domain::FeedSeq DerivedReader::begin() {
+    last_ = -1;
     connection_.execute("BEGIN");
     auto row = applied_.open();
     if (!row.next()) throw_corrupt("the derived store has no state");
     return row.integer(0);
 }
 
-std::vector<domain::FeedSeq> DerivedReader::numbers(Posting kind, std::int64_t key) {
-    std::vector<domain::FeedSeq> numbers;
-    auto row = lists_.open(static_cast<std::int64_t>(kind), key);
-    while (row.next()) append_numbers(row, numbers);
-    return numbers;
-}
-
-std::vector<domain::FeedSeq> DerivedReader::numbers_of_words(std::string_view prefix) {
-    std::vector<domain::FeedSeq> numbers;
-    const std::string end = std::string(prefix) + '\xff';
-    auto row = word_lists_.open(static_cast<std::int64_t>(Posting::word_orders), prefix, std::string_view(end));
-    while (row.next()) append_numbers(row, numbers);
-    std::sort(numbers.begin(), numbers.end());
-    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-    return numbers;
-}
-
-void DerivedReader::walk_down(Posting kind, std::int64_t key, domain::FeedSeq before, const Visit& visit) {
-    std::vector<domain::FeedSeq> numbers;
-    auto row = lists_down_.open(static_cast<std::int64_t>(kind), key, before);
+void DerivedReader::groups_down(const std::function<void(const OrderCounts& group)>& visit) {
+    auto row = groups_.open();
     while (row.next()) {
-        numbers.clear();
-        append_numbers(row, numbers);
-        for (auto number = numbers.rbegin(); number != numbers.rend(); ++number)
-            if (*number < before && !visit(*number)) return;
+        OrderCounts group;
+        read_counts(row, group);
+        visit(group);
     }
 }
 
-void DerivedReader::walk_up(Posting kind, std::int64_t key, domain::FeedSeq after, const Visit& visit) {
-    std::vector<domain::FeedSeq> numbers;
-    auto row = lists_up_.open(static_cast<std::int64_t>(kind), key, after);
+void DerivedReader::chunks_down(const OrderCounts& group,
+                                const std::function<void(OrderChunk& chunk, const Load& load)>& visit) {
+    auto row = chunks_.open(group.first, group.last);
     while (row.next()) {
-        numbers.clear();
-        append_numbers(row, numbers);
-        for (const auto number : numbers)
-            if (number > after && !visit(number)) return;
+        OrderChunk chunk;
+        read_counts(row, chunk);
+        visit(chunk, [&row, &chunk] {
+            if (!decode_entries(row.blob(8), chunk)) throw_unreadable();
+        });
     }
 }
 
-void DerivedReader::chunks_down(const std::function<void(OrderChunk& chunk, const Load& load)>& visit) {
-    auto row = chunks_.open();
-    while (row.next()) {
-        OrderChunk chunk = read_chunk(row);
-        visit(chunk, [&row, &chunk] { load_entries(row, chunk); });
+std::optional<OrderEntry> DerivedReader::entry(domain::FeedSeq seq) {
+    if (seq < first_ || seq > last_) {
+        auto row = chunk_.open(seq);
+        if (!row.next()) return std::nullopt;
+        first_ = row.integer(0);
+        last_ = row.integer(1);
+        chunk_bytes_.assign(row.blob(2).begin(), row.blob(2).end());
+        if (chunk_bytes_.size() % entry_bytes != 0) throw_unreadable();
     }
-}
-
-std::optional<OrderChunk> DerivedReader::chunk_of(domain::FeedSeq seq) {
-    auto row = chunk_.open(seq);
-    if (!row.next()) return std::nullopt;
-    OrderChunk chunk = read_chunk(row);
-    load_entries(row, chunk);
-    return chunk;
+    // Halves the rising distances in the bytes as they are.
+    std::size_t low = 0;
+    std::size_t high = chunk_bytes_.size() / entry_bytes;
+    while (low < high) {
+        const std::size_t middle = (low + high) / 2;
+        const std::uint8_t* const bytes = &chunk_bytes_[middle * entry_bytes];
+        const domain::FeedSeq found = first_ + read_32(bytes);
+        if (found == seq) {
+            const std::uint32_t status = read_32(bytes + 8);
+            if (status >= order_states) throw_unreadable();
+            return OrderEntry{seq, read_32(bytes + 4), static_cast<domain::OrderStatus>(status)};
+        }
+        if (found < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return std::nullopt;
 }
 
 }  // namespace onhand::storage::sqlite

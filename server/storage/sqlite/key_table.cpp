@@ -31,8 +31,7 @@ void KeyTable::insert(const domain::KeyHash& key, Place place) {
     ensure(place.row > 0, "a key's row is above 0");
     Part& part = parts_[part_of(key)];
     if ((part.used + 1) * 4 > part.slots.size() * 3) grow(part);
-    put(part.slots,
-        {mark_of(key), static_cast<std::uint64_t>(place.row) << 1 | static_cast<std::uint64_t>(place.source)});
+    put(part.slots, {mark_of(key), pack(place)});
     ++part.used;
     ++size_;
 }

@@ -1,7 +1,8 @@
 #pragma once
-// Where the answer of each idempotency key is: a table in memory from key to row, because an index in the file would
-// cost random pages on the commit path. Holds 8 of the 16 bytes of each key (they are a hash, so nearly all different);
-// whoever looks up reads the row and compares the whole key. Lane thread only. About 24 bytes a key.
+// Where the answers of recent idempotency keys are: a table in memory from key to row, because an index in the file
+// would cost random pages on the commit path. Holds 8 of the 16 bytes of each key (they are a hash, so nearly all
+// different); whoever looks up reads the row and compares the whole key. Older keys are in runs, see key_index.hpp.
+// Lane thread only. 22 to 43 bytes a key.
 
 #include <array>
 #include <cstdint>
@@ -37,6 +38,16 @@ class KeyTable {
 
     std::size_t size() const { return size_; }
 
+    // The part of a key that is kept.
+    static std::uint64_t mark_of(const domain::KeyHash& key);
+    // A place as one number, and back.
+    static std::uint64_t pack(Place place) {
+        return static_cast<std::uint64_t>(place.row) << 1 | static_cast<std::uint64_t>(place.source);
+    }
+    static Place unpack(std::uint64_t place) {
+        return {static_cast<Source>(place & 1), static_cast<std::int64_t>(place >> 1)};
+    }
+
   private:
     struct Slot {
         std::uint64_t mark = 0;
@@ -51,10 +62,6 @@ class KeyTable {
     static constexpr std::size_t slots_first = 16;
 
     static std::size_t part_of(const domain::KeyHash& key) { return key[15] | (key[14] & 1U) << 8; }
-    static std::uint64_t mark_of(const domain::KeyHash& key);
-    static Place unpack(std::uint64_t place) {
-        return {static_cast<Source>(place & 1), static_cast<std::int64_t>(place >> 1)};
-    }
     static void put(std::vector<Slot>& slots, Slot slot);
     static void grow(Part& part);
 

@@ -3,7 +3,7 @@
 #include "storage/sqlite/reader.hpp"
 
 // The ledger. Newest first unless the filter has `after`. Movements of a product or a location are found through the
-// derived store, up to the feed number it has applied, and by reading the rows themselves beyond it. Movements of an
+// lists, up to the feed number they have applied, and by reading the rows themselves beyond it. Movements of an
 // order need no list: those of its placing stand right before its placed event, those of each later event right before
 // that event, and the events of an order are chained backwards.
 
@@ -45,12 +45,16 @@ class MovementQuery {
     const domain::FeedSeq below_;  // only numbers below it
     const std::int64_t limit_;
     domain::FeedSeq applied_ = 0;
+    std::optional<NumberList> listed_;  // as of applied_
     domain::MovementPage page_;
 };
 
 domain::MovementPage MovementQuery::run() {
-    const DerivedMoment moment(session_.derived);
-    if (has_list() && !filter_.order) applied_ = session_.derived.begin();
+    if (has_list() && !filter_.order) {
+        const ListMoment moment(session_.lists);
+        applied_ = moment.applied();
+        listed_ = moment.list(list(), list_key());
+    }
     Transaction transaction(session_.main, Transaction::Kind::read);
     if (filter_.order)
         by_order();
@@ -65,7 +69,7 @@ void MovementQuery::rising() {
     // With a list, everything up to the applied number comes from it and the rows continue behind it.
     domain::FeedSeq from = above_;
     if (has_list() && applied_ > above_) {
-        session_.derived.walk_up(list(), list_key(), above_, [this](domain::FeedSeq seq) { return visit_listed(seq); });
+        listed_->walk_up(above_, [this](domain::FeedSeq seq) { return visit_listed(seq); });
         from = applied_;
     }
     if (!page_.more && from < below_ - 1) visit_rows(session_.movements_up.open(from, below_ - 1));
@@ -76,13 +80,13 @@ void MovementQuery::falling() {
     if (listed_to < below_) visit_rows(session_.movements_down.open(below_, listed_to));
     if (!has_list() || page_.more) return;
     const domain::FeedSeq before = std::min(below_, applied_ + 1);
-    session_.derived.walk_down(list(), list_key(), before, [this](domain::FeedSeq seq) { return visit_listed(seq); });
+    listed_->walk_down(before, 0, [this](domain::FeedSeq seq) { return visit_listed(seq); });
 }
 
 bool MovementQuery::visit_listed(domain::FeedSeq seq) {
     if (seq >= below_) return false;
     auto row = session_.movement.open(seq);
-    if (!row.next()) throw_corrupt("the derived store names a movement that is not there");
+    if (!row.next()) throw_corrupt("a list names a movement that is not there");
     return add(read_movement(row));
 }
 

@@ -31,8 +31,9 @@ std::string select(const char* columns, const char* rest) {
 
 }  // namespace
 
-ReadSession::ReadSession(const std::string& path, const std::string& derived_path)
-    : main(path, Connection::Mode::read),
+ReadSession::ReadSession(const std::string& path, const std::string& derived_path, const Lists& shared_lists)
+    : lists(shared_lists),
+      main(path, Connection::Mode::read),
       orders(prepared(main)),
       derived(derived_path),
       head(main,
@@ -56,9 +57,9 @@ domain::FeedSeq ReadSession::read_head() {
     return row.next() ? row.integer(0) : 0;
 }
 
-ReadPool::ReadPool(const std::string& path, const std::string& derived_path, int sessions) {
+ReadPool::ReadPool(const std::string& path, const std::string& derived_path, const Lists& lists, int sessions) {
     for (int i = 0; i < sessions; ++i) {
-        sessions_.push_back(std::make_unique<ReadSession>(path, derived_path));
+        sessions_.push_back(std::make_unique<ReadSession>(path, derived_path, lists));
         free_.push_back(sessions_.back().get());
     }
 }

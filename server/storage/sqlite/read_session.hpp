@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "storage/sqlite/derived_reader.hpp"
+#include "storage/sqlite/lists.hpp"
 #include "storage/sqlite/rows.hpp"
 
 namespace onhand::storage::sqlite {
@@ -21,8 +22,9 @@ inline constexpr MonoNanos read_time_max_ns = 20'000'000'000;
 inline constexpr int session_wait_ms = 5'000;
 
 struct ReadSession {
-    ReadSession(const std::string& path, const std::string& derived_path);
+    ReadSession(const std::string& path, const std::string& derived_path, const Lists& lists);
 
+    const Lists& lists;
     Connection main;
     OrderLookup orders;
     DerivedReader derived;
@@ -43,7 +45,8 @@ struct ReadSession {
 
 class ReadPool {
   public:
-    ReadPool(const std::string& path, const std::string& derived_path, int sessions);
+    // `lists` outlives the pool.
+    ReadPool(const std::string& path, const std::string& derived_path, const Lists& lists, int sessions);
 
     // A borrowed session; goes back at the end of the scope.
     class Lease {

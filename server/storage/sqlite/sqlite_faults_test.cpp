@@ -181,7 +181,7 @@ class SqliteAfterKill : public SqliteFaults {
     }
 
     void copy_files() {
-        const std::string command = "cp " + under_test_->options.path + "* " + copy_.file("");
+        const std::string command = "cp -r " + under_test_->options.path + "* " + copy_.file("");
         ASSERT_EQ(std::system(command.c_str()), 0);
         std::filesystem::remove(copy_.file("test.db-shm"));
     }

@@ -21,11 +21,12 @@ struct SqliteStorage::Parts {
 
     const SqliteOptions options;
     const std::string derived_path = options.path + ".derived";
+    const std::string runs_path = options.path + ".runs";
     LockFile lock;
     MarkFile mark;
     std::unique_ptr<Connection> connection;
-    std::unique_ptr<Writer> writer;
     std::unique_ptr<DerivedStore> derived;
+    std::unique_ptr<Writer> writer;
     std::unique_ptr<Reader> reader;
     ino_t inode = 0;
     domain::FeedSeq marked = -1;  // the mark on disk; background thread, and the closing one after it
@@ -137,10 +138,12 @@ Result<std::unique_ptr<SqliteStorage>, StoreError> SqliteStorage::open(const Sql
         tidy(connection, clock.wall_ms());
         sync_folder_of(options.path);
         parts->inode = inode_of(options.path);
-        parts->writer = std::make_unique<Writer>(connection, options.checkpoint_pages);
-        parts->derived = std::make_unique<DerivedStore>(options.path, parts->derived_path);
-        if (options.background) parts->derived->catch_up(parts->writer->head());
-        parts->reader = std::make_unique<Reader>(options.path, parts->derived_path, options.read_connections);
+        parts->derived = std::make_unique<DerivedStore>(
+            DerivedStore::Settings{options.path, parts->derived_path, parts->runs_path, options.run_numbers});
+        if (options.background) parts->derived->catch_up_roughly();
+        parts->writer = std::make_unique<Writer>(connection, parts->derived->runs(), options.checkpoint_pages);
+        parts->reader = std::make_unique<Reader>(options.path, parts->derived_path, parts->derived->lists(),
+                                                 options.read_connections);
     } catch (const SqlError& error) {
         StoreError told = to_store_error(error);
         told.detail = "cannot open the database " + options.path + ": " + told.detail;
@@ -157,7 +160,6 @@ SqliteStorage::~SqliteStorage() {
     parts_->derived->stop();
     if (!parts_->options.background) parts_->keep_mark();
     parts_->reader.reset();
-    parts_->derived.reset();
     parts_->writer->close();
 }
 
@@ -174,7 +176,7 @@ void SqliteStorage::on_batch(const domain::FeedBatchPtr& batch) {
 }
 
 std::vector<Check> SqliteStorage::verify() {
-    return verify_database(parts_->options.path, parts_->derived_path);
+    return verify_database(parts_->options.path, parts_->derived_path, parts_->derived->runs().snapshot());
 }
 
 Result<void, StoreError> SqliteStorage::rebuild_derived() {
@@ -189,6 +191,7 @@ Result<void, StoreError> SqliteStorage::rebuild_derived() {
 Result<void, StoreError> SqliteStorage::catch_up_derived(domain::FeedSeq last) {
     try {
         parts_->derived->catch_up(last);
+        parts_->derived->merge_all();
         return {};
     } catch (const SqlError& error) {
         return to_store_error(error);

@@ -2,8 +2,8 @@
 // The embedded store: SQLite behind the storage port. app/wiring opens it, hands store() to the engine and read_store()
 // to the readers, subscribes on_batch() to the bus, and destroys it last. Files beside DATABASE: DATABASE-wal and -shm
 // (SQLite's log), DATABASE.lock (one process at a time), DATABASE.mark (the highest feed number, see mark_file.hpp),
-// DATABASE.derived (lists, see derived_store.hpp). Nothing else in the process may open or close DATABASE: that would
-// drop SQLite's locks.
+// DATABASE.derived and DATABASE.runs (lists and known keys, see derived_store.hpp). Nothing else in the process may
+// open or close DATABASE: that would drop SQLite's locks.
 
 #include <functional>
 #include <memory>
@@ -23,13 +23,15 @@ struct SqliteOptions {
     int busy_ms = 2'000;                  // waiting for another program's lock before a batch is answered with conflict
     int checkpoint_pages = 6'000;         // the log is copied into the database past this length (4 KiB a page)
     bool background = true;               // false: no thread; catch_up_derived() is called by hand (tests)
+    std::int64_t run_numbers = 131'072;   // feed numbers of a run of lists and keys (tests take less)
     std::int64_t page_count_max = 0;      // bound of the database in pages; 0 = none (tests of a full disk)
 };
 
 class SqliteStorage {
   public:
-    // Locks, opens, checks the settings, migrates, compares the high-water mark, reads the known keys and brings the
-    // derived store up to date. Fails with one clear line. `clock` must outlive the store.
+    // Locks, opens, checks the settings, migrates, compares the high-water mark, reads the keys that are not in runs
+    // yet and, where the derived store is missing or far behind, makes it. Fails with one clear line. `clock` must
+    // outlive the store.
     static Result<std::unique_ptr<SqliteStorage>, StoreError> open(const SqliteOptions& options, const Clock& clock);
 
     // Ends the thread, writes the mark, empties the log into the database and closes. Nobody may use store() or
@@ -48,7 +50,7 @@ class SqliteStorage {
     // the data. One line per invariant.
     std::vector<Check> verify();
 
-    // Empties the derived store and fills it again.
+    // Makes the derived store and its runs again, while they are in use.
     Result<void, StoreError> rebuild_derived();
     // Applies the feed up to `last` to the derived store; for stores opened without background.
     Result<void, StoreError> catch_up_derived(domain::FeedSeq last);

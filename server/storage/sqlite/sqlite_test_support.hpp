@@ -27,9 +27,10 @@ class TemporaryFolder {
 
 class SqliteUnderTest final : public StoreUnderTest {
   public:
-    explicit SqliteUnderTest(bool background = true) {
+    explicit SqliteUnderTest(bool background = true, std::int64_t run_numbers = SqliteOptions{}.run_numbers) {
         options.path = folder.file("test.db");
         options.background = background;
+        options.run_numbers = run_numbers;
         open();
     }
 

@@ -57,17 +57,16 @@ void compare_derived(const std::string& path, const std::string& derived_path, c
     DerivedIndex index(fresh);
     for (domain::FeedSeq done = 0; done < applied;) {
         const domain::FeedSeq next = std::min(applied, done + stretch_max);
-        source.collect(done, next, index);
+        source.collect(done, next, &index, nullptr);
         index.flush(next);
         done = next;
     }
-    // How the lists are cut into rows depends on their content alone, so the tables must be alike row by row.
-    const auto lists =
-        first_difference(stored, fresh,
-                         "SELECT kind || ' ' || key, first_seq || '-' || last_seq, hex(seqs) FROM posting "
-                         "ORDER BY kind, key, first_seq",
-                         "lists");
-    if (!lists.empty()) findings.fail(derived, lists);
+    // How orders are cut into chunks and groups depends on their content alone, so the tables must be alike row by row.
+    const auto groups = first_difference(stored, fresh,
+                                         "SELECT first_seq, last_seq, n0 || ' ' || n1 || ' ' || n2 || ' ' || n3 || "
+                                         "' ' || n4 || ' ' || n5 FROM order_group ORDER BY first_seq",
+                                         "counts of orders");
+    if (!groups.empty()) findings.fail(derived, groups);
     const auto chunks = first_difference(
         stored, fresh,
         "SELECT first_seq, last_seq || ' ' || n0 || ' ' || n1 || ' ' || n2 || ' ' || n3 || ' ' || n4 || "
@@ -85,7 +84,8 @@ void verify_derived(const std::string& path, const std::string& derived_path, Fi
     remove_scratch(scratch);
 }
 
-std::vector<Check> verify_database(const std::string& path, const std::string& derived_path) {
+std::vector<Check> verify_database(const std::string& path, const std::string& derived_path,
+                                   const RunSnapshotPtr& runs) {
     Findings findings;
     const char* readable = "database_can_be_read";
     findings.guard(readable, [&] {
@@ -97,6 +97,7 @@ std::vector<Check> verify_database(const std::string& path, const std::string& d
         verify_orders(connection, findings);
     });
     verify_derived(path, derived_path, findings);
+    verify_runs(path, runs, findings);
     return findings.take();
 }
 

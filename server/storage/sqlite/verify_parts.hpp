@@ -6,6 +6,7 @@
 
 #include "storage/findings.hpp"
 #include "storage/sqlite/rows.hpp"
+#include "storage/sqlite/run_set.hpp"
 
 namespace onhand::storage::sqlite {
 
@@ -15,5 +16,7 @@ void verify_ledger(Connection& connection, Findings& findings);
 void verify_orders(Connection& connection, Findings& findings);
 // derived_store_equals_recomputation. Makes a temporary file beside the database.
 void verify_derived(const std::string& path, const std::string& derived_path, Findings& findings);
+// runs_equal_recomputation.
+void verify_runs(const std::string& path, const RunSnapshotPtr& runs, Findings& findings);
 
 }  // namespace onhand::storage::sqlite

@@ -14,7 +14,7 @@ int note_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
-Writer::Writer(Connection& connection, int checkpoint_pages)
+Writer::Writer(Connection& connection, const RunSet& runs, int checkpoint_pages)
     : connection_(connection),
       checkpoint_pages_(checkpoint_pages),
       orders_(connection),
@@ -23,7 +23,8 @@ Writer::Writer(Connection& connection, int checkpoint_pages)
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),
       data_version_(connection, "PRAGMA data_version"),
-      select_answer_(connection, "SELECT key, fingerprint, at, status, body FROM answer WHERE id = ?") {
+      select_answer_(connection, "SELECT key, fingerprint, at, status, body FROM answer WHERE id = ?"),
+      keys_(runs) {
     sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
     head_ = read_head(connection_);
     next_answer_ = connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM answer");
@@ -32,11 +33,12 @@ Writer::Writer(Connection& connection, int checkpoint_pages)
 }
 
 void Writer::read_known_keys() {
-    Statement orders(connection_, "SELECT seq, key FROM orders WHERE key IS NOT NULL");
-    for (auto row = orders.open(); row.next();)
+    const RunPosition covered = keys_.covered();
+    Statement orders(connection_, "SELECT seq, key FROM orders WHERE seq > ? AND key IS NOT NULL ORDER BY seq");
+    for (auto row = orders.open(covered.seq); row.next();)
         keys_.insert(row.bytes<16>(1), {KeyTable::Source::order, row.integer(0)});
-    Statement answers(connection_, "SELECT id, key FROM answer");
-    for (auto row = answers.open(); row.next();)
+    Statement answers(connection_, "SELECT id, key FROM answer WHERE id > ? ORDER BY id");
+    for (auto row = answers.open(covered.answer); row.next();)
         keys_.insert(row.bytes<16>(1), {KeyTable::Source::answer, row.integer(0)});
 }
 
@@ -73,11 +75,28 @@ Result<KnownKeys, StoreError> Writer::load(std::span<const domain::KeyHash> keys
 std::optional<KnownKey> Writer::known_key(const domain::KeyHash& key) {
     std::optional<KnownKey> known;
     if (key == domain::KeyHash{}) return known;
-    keys_.find(key, [&](KeyTable::Place place) {
-        known = read_known(key, place);
-        return known.has_value();
-    });
+    keys_.find(
+        key,
+        [&](KeyTable::Place place) {
+            known = read_known(key, place);
+            return known.has_value();
+        },
+        [&](const RunInfo& stretch) {
+            known = search_rows(key, stretch);
+            return known.has_value();
+        });
     return known;
+}
+
+// Looks through rows for a key: slow, until the run that should tell is made again.
+std::optional<KnownKey> Writer::search_rows(const domain::KeyHash& key, const RunInfo& stretch) {
+    Statement orders(connection_, "SELECT seq FROM orders WHERE seq > ? AND seq <= ? AND key = ?");
+    if (auto row = orders.open(stretch.after.seq, stretch.last.seq, key); row.next())
+        return read_known(key, {KeyTable::Source::order, row.integer(0)});
+    Statement answers(connection_, "SELECT id FROM answer WHERE id > ? AND id <= ? AND key = ?");
+    if (auto row = answers.open(stretch.after.answer, stretch.last.answer, key); row.next())
+        return read_known(key, {KeyTable::Source::answer, row.integer(0)});
+    return std::nullopt;
 }
 
 std::optional<KnownKey> Writer::read_known(const domain::KeyHash& key, KeyTable::Place place) {

@@ -19,7 +19,7 @@
 #include <atomic>
 
 #include "storage/sqlite/batch_writer.hpp"
-#include "storage/sqlite/key_table.hpp"
+#include "storage/sqlite/key_index.hpp"
 #include "storage/sqlite/row_loader.hpp"
 #include "storage/storage.hpp"
 
@@ -27,9 +27,10 @@ namespace onhand::storage::sqlite {
 
 class Writer final : public Store {
   public:
-    // `connection` is open, migrated and in its final settings, and outlives the writer. Reads the known keys and the
-    // head; throws SqlError. A log longer than `checkpoint_pages` is copied into the database before the next batch.
-    Writer(Connection& connection, int checkpoint_pages);
+    // `connection` is open, migrated and in its final settings; it and `runs` outlive the writer. Reads the head and
+    // the keys that are not in runs; throws SqlError. A log longer than `checkpoint_pages` is copied into the database
+    // before the next batch.
+    Writer(Connection& connection, const RunSet& runs, int checkpoint_pages);
 
     Result<Uuid, StoreError> prepare(domain::WorkingSet& set) override;
     Result<KnownKeys, StoreError> load(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
@@ -53,6 +54,7 @@ class Writer final : public Store {
     void read_known_keys();
     std::optional<KnownKey> known_key(const domain::KeyHash& key);
     std::optional<KnownKey> read_known(const domain::KeyHash& key, KeyTable::Place place);
+    std::optional<KnownKey> search_rows(const domain::KeyHash& key, const RunInfo& stretch);
     void check_sole_writer();
     void stop(std::string detail) { stopped_ = StoreError{StoreErrc::corrupt, std::move(detail)}; }
     CommitResult failed(const SqlError& error, bool in_commit);
@@ -70,7 +72,7 @@ class Writer final : public Store {
     Statement commit_;
     Statement data_version_;
     Statement select_answer_;
-    KeyTable keys_;
+    KeyIndex keys_;
     std::int64_t next_answer_ = 1;
     std::int64_t data_version_seen_ = 0;
     std::atomic<domain::FeedSeq> head_{0};

@@ -73,6 +73,7 @@ void reply_orders(Exchange& exchange, const domain::OrderFilter& filter, ListQue
     std::optional<std::int64_t> next;
     if (page->more && !page->rows.empty()) next = page->rows.back().placed_seq;
     list.finish_page(body, next, page->total);
+    if (!page->total_is_exact) body.replace(body.size() - 1, 1, ",\"total_is_exact\":false}");
     exchange.reply(200, std::move(body));
 }
 
