@@ -30,6 +30,7 @@ struct RedisParts {
         gethostname(host, sizeof host - 1);
         options.instance = std::string(host) + "-" + std::to_string(getpid());
         options.lease = lock_lease;
+        options.keep_idle = bus::redis::lock_keep_idle;
         return options;
     }
 

@@ -41,6 +41,9 @@ class ProductLocks {
     // waits for. Who waits is told at once.
     virtual void hand_over(std::span<const std::string_view> wanted) = 0;
 
+    // True when another lane waits for a lock that this one holds, as far as is known. Asks nobody.
+    virtual bool others_wait() = 0;
+
     // Gives up everything and leaves every line. Before the lane ends.
     virtual void release_all() = 0;
 

@@ -73,7 +73,7 @@ void fail_all(Batch& batch, Failure failure) {
 }
 
 Result<storage::KnownKeys, storage::StoreError> load_batch(const Batch& batch, storage::Store& store,
-                                                           domain::WorkingSet& set) {
+                                                           domain::WorkingSet& set, std::size_t more_numbers) {
     std::vector<domain::KeyHash> keys;
     keys.reserve(batch.requests.size());
     domain::RowRequest rows;
@@ -81,6 +81,7 @@ Result<storage::KnownKeys, storage::StoreError> load_batch(const Batch& batch, s
         keys.push_back(request->key);
         domain::request_rows(request->command, set, rows);
     }
+    rows.draws.orders += more_numbers;
     auto known = store.load(keys, rows, set);
     if (known) ensure(known->size() == keys.size(), "every key is looked up");
     return known;

@@ -16,6 +16,7 @@ namespace {
 
 // While requests wait for a lock, how often it is asked for again when nobody says that it is free.
 constexpr std::chrono::milliseconds lock_poll{5};
+constexpr std::size_t known_rows_max = 60'000;  // of a shared store, kept to presume on; some 20 MB
 constexpr MonoNanos patience_ns = std::chrono::nanoseconds(bus::lock_patience).count();
 
 // As locks are asked for: sorted, each once.
@@ -116,16 +117,16 @@ void Lane::run() {
     if (locks_) locks_->release_all();
 }
 
-// Returns when there is something to try: new requests, or parked ones whose lock may be free. False when the lane
-// stops and nothing is left.
+// Returns when there is something to try: new requests, parked ones whose lock may be free, or a lock that another lane
+// wants. False when the lane stops and nothing is left.
 bool Lane::wait_for_work(std::unique_lock<std::mutex>& lock) {
     const auto something = [this] { return lock_is_free_ || !queue_.empty(); };
     if (parked_.empty())
-        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        wake_.wait(lock, [&] { return stopping_ || something(); });
     else
         wake_.wait_for(lock, lock_poll, something);
-    lock_is_free_ = false;
-    return !queue_.empty() || !parked_.empty();
+    const bool is_told = std::exchange(lock_is_free_, false);
+    return is_told || !queue_.empty() || !parked_.empty();
 }
 
 // Moves what waits into `batch`; false when the lane stops and nothing is left.
@@ -165,7 +166,7 @@ void Lane::lock_products(Batch& batch) {
         batch.requests.push_back(candidate.request);
     }
     parked_ = std::move(still);
-    if (!skus_.empty() && !batch.requests.empty() && !use_fence(answer, all_granted)) fence_is_stale_ = true;
+    if (!skus_.empty() && !batch.requests.empty()) use_fence(answer, all_granted);
 }
 
 // True when every product of the request is locked for this lane, or nobody can say.
@@ -177,18 +178,14 @@ bool Lane::may_go(const Request& request, const bus::LockAnswer& answer) const {
     });
 }
 
-// Tells the store under which fence the batch writes. False when it writes under none, so that each of its
-// transactions draws one of its own under the row locks.
-bool Lane::use_fence(const bus::LockAnswer& answer, bool all_granted) {
-    if (answer.away || !all_granted) {
-        store_.set_fence(0);
-        return false;
-    }
-    if (!answer.is_new && !fence_is_stale_) return true;
-    const auto fence = store_.draw_fence();
-    store_.set_fence(fence ? *fence : 0);
-    fence_is_stale_ = !fence;
-    return fence.has_value();
+// Tells the store under which fence the batch writes: that of its locks, or one that it draws under the row locks. The
+// latter is the locks' own from then on if they are held.
+void Lane::use_fence(const bus::LockAnswer& answer, bool all_granted) {
+    keeps_fence_ = !answer.away && all_granted;
+    rows_may_hold_ = keeps_fence_ && !answer.is_new;
+    if (keeps_fence_ && !answer.is_new && !fence_is_stale_) return;
+    store_.set_fence(0);
+    fence_is_stale_ = true;
 }
 
 // Gives up the locks that nothing here waits for, and those that others wait for.
@@ -218,7 +215,7 @@ void Lane::process(Batch& batch) {
     recorder.refusals += batch.refusals;
     recorder.replays += batch.replays;
     publish(batch);
-    if (is_shared() || set_.size() > context_.options.working_set_max)
+    if (set_.size() > context_.options.working_set_max)
         forget_set();
     else
         set_.forget_documents();
@@ -243,6 +240,20 @@ void Lane::forget_set() {
     set_prepared_ = false;
 }
 
+// The rows of a batch that was loaded and stands, for batches that will be judged on what is known.
+void Lane::remember(const Batch& batch) {
+    if (known_.size() > known_rows_max) known_.clear();
+    for (const auto& [key, level] : batch.changes.levels)
+        if (known_.has_level(key)) known_.put_level(level);
+    for (const auto* request : batch.requests) {
+        if (Presumer::changes_products(request->command)) return known_.clear();
+        if (const auto* order = std::get_if<domain::PlaceOrder>(&request->command))
+            Presumer::copy_rows(*order, set_, known_);
+    }
+    auto& numbers = set_.sequences.order_number;
+    while (numbers.reserved() > 0) known_.sequences.order_number.reserve(numbers.take());
+}
+
 bool Lane::prepare_set() {
     if (set_prepared_) return true;
     auto last_id = store_.prepare(set_);
@@ -258,17 +269,31 @@ bool Lane::prepare_set() {
 // Loads, judges and commits, again as a whole after a conflict. True when the answers stand; false when all requests
 // were failed.
 bool Lane::commit_batch(Batch& batch) {
+    if (may_presume(batch)) {
+        auto result = try_presumed(batch);
+        if (result.status == storage::CommitStatus::unknown) result.status = resolve(batch, result);
+        if (result.status == storage::CommitStatus::committed) return true;
+        known_.clear();
+        if (result.status == storage::CommitStatus::unknown) return fail_unknown(batch);
+        presumer_.note_failure();
+    }
     for (std::size_t attempt = 0;; ++attempt) {
+        // Rows of earlier batches are not locked in this one's transaction.
+        if (is_shared()) forget_set();
         if (!prepare_set()) {
             fail_all(batch, Failure::storage_unavailable);
             return false;
         }
         const auto result = try_batch(batch);
-        if (result.status == storage::CommitStatus::committed) return true;
+        if (result.status == storage::CommitStatus::committed) {
+            if (is_shared() && store_.presumes()) remember(batch);
+            return true;
+        }
         forget_set();
         // Whoever wrote before us may have drawn a later fence: from here on this batch draws its own.
         store_.set_fence(0);
         fence_is_stale_ = true;
+        keeps_fence_ = false;
         const bool conflict = result.error.code == storage::StoreErrc::conflict;
         const bool nothing_written = result.status == storage::CommitStatus::not_committed;
         if (!nothing_written || !conflict || attempt >= context_.options.retries_max)
@@ -278,18 +303,70 @@ bool Lane::commit_batch(Batch& batch) {
     }
 }
 
+bool Lane::may_presume(const Batch& batch) {
+    if (!is_shared() || !store_.presumes()) return false;
+    presumer_.drop_old_numbers(known_, context_.clock.mono_ns());
+    return (!locks_ || rows_may_hold_) && presumer_.fits(batch, known_);
+}
+
+// Judges and commits on the rows that are there. A conflict when that cannot be: also when a request was refused, for
+// only rows that the batch changes are held against the database.
+storage::CommitResult Lane::try_presumed(Batch& batch) {
+    batch.clear_result();
+    storage::KnownKeys all_new(batch.requests.size());
+    judge_batch(batch, all_new, known_, ids_, context_.clock.wall_ms());
+    if (batch.refusals > 0 || batch.replays > 0)
+        return {storage::CommitStatus::not_committed, {storage::StoreErrc::conflict, "not all were accepted"}};
+    auto result = commit(batch, &presumer_.rows());
+    known_.forget_documents();
+    if (result.status == storage::CommitStatus::committed)
+        presumer_.note_success();
+    else if (result.error.code == storage::StoreErrc::conflict)
+        context_.recorder.conflicts += 1;
+    return result;
+}
+
 storage::CommitResult Lane::try_batch(Batch& batch) {
     batch.clear_result();
-    auto known = load_batch(batch, store_, set_);
+    auto known = load_batch(batch, store_, set_, numbers_ahead(batch));
     if (!known) return {storage::CommitStatus::not_committed, known.error()};
     judge_batch(batch, *known, set_, ids_, context_.clock.wall_ms());
     if (batch.changes.empty()) {
         store_.abandon();
         return {storage::CommitStatus::committed, {}};
     }
+    // The rows are locked: who waits for a product may have its lock now, and waits for the rows while this is written.
+    if (locks_ && locks_->others_wait()) hand_over();
+    auto result = commit(batch, nullptr);
+    if (result.status == storage::CommitStatus::committed && locks_ && keeps_fence_) {
+        store_.set_fence(store_.fence_of_batch());
+        fence_is_stale_ = false;
+    }
+    return result;
+}
+
+// Order numbers that a load reserves for the batches behind it, which may then do without one.
+std::size_t Lane::numbers_ahead(const Batch& batch) {
+    if (!is_shared() || !store_.presumes() || (locks_ && !keeps_fence_)) return 0;
+    const auto requests = batch.requests.size();
+    const auto ahead = Presumer::numbers_ahead(requests, known_.sequences.order_number.reserved());
+    if (ahead > 0) presumer_.note_numbers(context_.clock.mono_ns());
+    return ahead;
+}
+
+// `rows`: what was presumed; null for a batch that was loaded.
+storage::CommitResult Lane::commit(Batch& batch, const storage::Presumption* rows) {
     const auto begin = context_.clock.mono_ns();
-    auto result = store_.commit(batch.changes);
+    storage::CommitResult result;
+    if (rows == nullptr) {
+        result = store_.commit(batch.changes);
+    } else {
+        const auto ahead = Presumer::numbers_ahead(batch.requests.size(), known_.sequences.order_number.reserved());
+        if (ahead > 0) presumer_.note_numbers(begin);
+        result = store_.commit_presumed(batch.changes, *rows, ahead, known_);
+    }
     context_.recorder.commit_ns_total += static_cast<std::uint64_t>(context_.clock.mono_ns() - begin);
+    if (is_shared() && result.status == storage::CommitStatus::committed) presumer_.note_committed(batch);
     return result;
 }
 
@@ -304,18 +381,10 @@ void Lane::pause_before_retry(std::size_t attempt) {
 // After a commit that did not simply succeed: finds out what holds, and answers accordingly.
 bool Lane::settle_commit(Batch& batch, const storage::CommitResult& result) {
     log::error("engine", fmt::format("batch of {} not committed: {}", batch.requests.size(), result.error.detail));
-    auto status = result.status;
-    if (status == storage::CommitStatus::unknown) {
-        context_.recorder.commits_unknown += 1;
-        status = store_.resolve(batch.changes);
-        log::warn("engine", fmt::format("unknown commit resolved: {}", text_of(status)));
+    if (result.status == storage::CommitStatus::unknown) {
+        const auto status = resolve(batch, result);
         if (status == storage::CommitStatus::committed) return true;
-        if (status == storage::CommitStatus::unknown) {
-            // What a shared store holds is read anew for the next batch; an exclusive one is known only from memory.
-            if (!is_shared()) give_up("the outcome of a commit cannot be told; restart to recover");
-            fail_all(batch, Failure::outcome_unknown);
-            return false;
-        }
+        if (status == storage::CommitStatus::unknown) return fail_unknown(batch);
     }
     context_.recorder.commits_failed += 1;
     if (result.error.code == storage::StoreErrc::corrupt) give_up(result.error.detail);
@@ -325,6 +394,22 @@ bool Lane::settle_commit(Batch& batch, const storage::CommitResult& result) {
     }
     const bool conflict = result.error.code == storage::StoreErrc::conflict;
     fail_all(batch, conflict ? Failure::busy : Failure::storage_unavailable);
+    return false;
+}
+
+storage::CommitStatus Lane::resolve(Batch& batch, const storage::CommitResult& result) {
+    log::warn("engine", fmt::format("the outcome of a commit is unknown: {}", result.error.detail));
+    context_.recorder.commits_unknown += 1;
+    forget_set();
+    const auto status = store_.resolve(batch.changes);
+    log::warn("engine", fmt::format("unknown commit resolved: {}", text_of(status)));
+    return status;
+}
+
+// What a shared store holds is read anew for the next batch; an exclusive one is known only from memory.
+bool Lane::fail_unknown(Batch& batch) {
+    if (!is_shared()) give_up("the outcome of a commit cannot be told; restart to recover");
+    fail_all(batch, Failure::outcome_unknown);
     return false;
 }
 

@@ -21,6 +21,7 @@
 #include "engine/account_book.hpp"
 #include "engine/batch.hpp"
 #include "engine/options.hpp"
+#include "engine/presumer.hpp"
 #include "engine/request.hpp"
 #include "engine/stats.hpp"
 #include "engine/stock_view.hpp"
@@ -72,14 +73,21 @@ class Lane {
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     void lock_products(Batch& batch);
     bool may_go(const Request& request, const bus::LockAnswer& answer) const;
-    bool use_fence(const bus::LockAnswer& answer, bool all_granted);
+    void use_fence(const bus::LockAnswer& answer, bool all_granted);
     void hand_over();
     void process(Batch& batch);
     void drop_expired(Batch& batch);
     bool prepare_set();
     void forget_set();
+    void remember(const Batch& batch);
     bool commit_batch(Batch& batch);
+    bool may_presume(const Batch& batch);
+    storage::CommitResult try_presumed(Batch& batch);
     storage::CommitResult try_batch(Batch& batch);
+    std::size_t numbers_ahead(const Batch& batch);
+    storage::CommitResult commit(Batch& batch, const storage::Presumption* rows);
+    storage::CommitStatus resolve(Batch& batch, const storage::CommitResult& result);
+    bool fail_unknown(Batch& batch);
     void pause_before_retry(std::size_t attempt);
     bool settle_commit(Batch& batch, const storage::CommitResult& result);
     void split(Batch& batch);
@@ -102,7 +110,11 @@ class Lane {
     std::vector<std::string_view> skus_;
     domain::WorkingSet set_;
     bool set_prepared_ = false;  // sequences and counts of set_ are right
+    domain::WorkingSet known_;   // of a shared store: rows as batches left them, to presume on, and numbers drawn ahead
     bool fence_is_stale_ = true;
+    bool keeps_fence_ = false;    // the batch's locks are held, and its fence is theirs once it stands
+    bool rows_may_hold_ = false;  // the batch's locks were held since its rows were remembered
+    Presumer presumer_;
     UuidGenerator ids_;
     std::minstd_rand jitter_;
     std::thread thread_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/ensure.hpp"
@@ -18,6 +19,7 @@ constexpr milliseconds idle_connected{500};  // messages come: the outbox is loo
 constexpr milliseconds idle_alone{50};       // nobody tells: the outbox is the only way
 constexpr milliseconds gap_patience{3};      // messages of two instances may cross; then the gap is read
 constexpr milliseconds retry_pause{100};     // after the database did not answer
+constexpr milliseconds step_gap{2};          // between the beginnings of two steps: commits in between share one
 
 // A message of the topic feed: number and first feed number as 8 bytes each, low ones first, then the batch.
 constexpr std::size_t header_bytes = 2 * fixed_number_bytes;
@@ -63,7 +65,7 @@ void Relay::start(storage::ReadStore::Moment moment) {
 void Relay::wake() {
     {
         const std::lock_guard lock(mutex_);
-        committed_ = true;
+        if (std::exchange(committed_, true)) return;  // told already
     }
     changed_.notify_one();
 }
@@ -116,14 +118,27 @@ bool Relay::wait() {
     if (!early_.empty()) longest = gap_patience;
     if (was_down_) longest = retry_pause;
     std::unique_lock lock(mutex_);
-    // While the database does not answer, asking more often would only keep it from coming back.
-    const auto ready = [this] { return stopping_ || (!was_down_ && (committed_ || look_ || !inbox_.empty())); };
-    const bool woken = (numbering_due_ && !was_down_) || changed_.wait_for(lock, longest, ready);
+    const bool woken = (numbering_due_ && !was_down_) || sleep(lock, std::chrono::steady_clock::now() + longest);
     const bool is_due = !woken && early_.empty();
-    numbering_due_ = std::exchange(committed_, false) || numbering_due_ || is_due;
+    const bool may_step = is_due || stopping_ || std::chrono::steady_clock::now() >= next_step_;
+    numbering_due_ = (may_step && std::exchange(committed_, false)) || numbering_due_ || is_due;
     looking_due_ = std::exchange(look_, false) || looking_due_ || is_due;
     messages_.swap(inbox_);
     return stopping_;
+}
+
+// True when there is something to do, false at `end`. While the database does not answer, asking more often would only
+// keep it from coming back.
+bool Relay::sleep(std::unique_lock<std::mutex>& lock, Time end) {
+    for (;;) {
+        if (stopping_) return true;
+        const auto now = std::chrono::steady_clock::now();
+        const bool waits_for_step = committed_ && !was_down_;
+        if (!was_down_ && (look_ || !inbox_.empty())) return true;
+        if (waits_for_step && now >= next_step_) return true;
+        if (now >= end) return false;
+        changed_.wait_until(lock, waits_for_step ? std::min(end, next_step_) : end);
+    }
 }
 
 void Relay::take_messages() {
@@ -161,15 +176,20 @@ void Relay::add_early(storage::NumberedBatch batch) {
 
 // One relay step: what is committed gets its numbers, and everybody hears of it. False when the database failed.
 bool Relay::number() {
-    auto numbered = outbox_.number(step_max);
-    if (!numbered) {
-        return failed("cannot number the feed", numbered.error().detail);
+    next_step_ = std::chrono::steady_clock::now() + step_gap;
+    auto step = outbox_.number(last_, step_max);
+    if (!step) {
+        return failed("cannot number the feed", step.error().detail);
     }
     was_down_ = false;
-    numbering_due_ = static_cast<std::int64_t>(numbered->size()) == step_max;
-    numbered_ += numbered->size();
-    for (auto& batch : *numbered) {
-        if (channel_ != nullptr) channel_->publish(bus::Topic::feed, message_of(batch));
+    numbering_due_ = step->given == step_max;
+    // What lies beyond the answer is read when its turn comes.
+    looking_due_ = looking_due_ || static_cast<std::int64_t>(step->batches.size()) == step_max;
+    numbered_ += static_cast<std::uint64_t>(step->given);
+    for (auto& batch : step->batches) {
+        const auto place = batch.number - step->first_given;
+        const bool is_given = place >= 0 && place < step->given;
+        if (channel_ != nullptr && is_given) channel_->publish(bus::Topic::feed, message_of(batch));
         add_early(std::move(batch));
     }
     return true;

@@ -59,8 +59,10 @@ class Relay {
     static constexpr std::size_t early_max = 4096;
     static constexpr std::int64_t step_max = 500;  // batches of one question to the outbox
 
+    using Time = std::chrono::steady_clock::time_point;
     void run();
     bool wait();
+    bool sleep(std::unique_lock<std::mutex>& lock, Time end);
     void take_messages();
     void on_message(std::string_view bytes);
     bool number();
@@ -89,11 +91,12 @@ class Relay {
     // Relay thread only.
     std::map<std::int64_t, storage::NumberedBatch> early_;  // by number, all above last_
     std::vector<storage::NumberedBatch> messages_;
-    std::int64_t last_ = 0;                                           // number of the last batch applied
-    bool numbering_due_ = false;                                      // a step has to be made, or made again
-    bool looking_due_ = false;                                        // the outbox has to be read
-    std::optional<std::chrono::steady_clock::time_point> gap_since_;  // early_ waits for a number that is missing
-    bool was_down_ = false;                                           // the last question to the database failed
+    std::int64_t last_ = 0;          // number of the last batch applied
+    bool numbering_due_ = false;     // a step has to be made, or made again
+    bool looking_due_ = false;       // the outbox has to be read
+    std::optional<Time> gap_since_;  // early_ waits for a number that is missing
+    Time next_step_;                 // not before; so under load the commits of some milliseconds share a step
+    bool was_down_ = false;          // the last question to the database failed
     std::atomic<std::uint64_t> numbered_{0}, applied_{0}, caught_up_{0}, failures_{0};
     std::atomic<std::int64_t> batch_{0};
     std::thread thread_;

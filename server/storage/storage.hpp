@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -50,6 +51,14 @@ struct KnownKey {
 
 using KnownKeys = std::vector<std::optional<KnownKey>>;
 
+// Rows that a batch was judged on although they were not loaded for it: earlier batches left them in the working set.
+// Each once, with the version it had before the batch.
+struct Presumption {
+    std::vector<std::pair<domain::LevelKey, std::int64_t>> levels;
+    std::vector<std::pair<domain::ProductId, std::int64_t>> products;
+    std::vector<std::pair<domain::LocationId, std::int64_t>> locations;
+};
+
 // The writing face: one per lane of the engine, used by that lane's thread only. A batch is load(), any number of
 // times, then commit() or abandon(). A shared store keeps a transaction open from the first load() on, so that the
 // rows it gave stay as they are until then.
@@ -87,12 +96,26 @@ class Store {
     // The highest feed number committed; of shared stores the highest one this process has seen given.
     virtual domain::FeedSeq head() const = 0;
 
-    // A number above every fence drawn before, by any process. 0 where there is nobody to fence off.
-    virtual Result<std::int64_t, StoreError> draw_fence() = 0;
-    // The fence of the batches from now on: loading a level that carries a higher one is a conflict, because somebody
-    // who got the product's lock later has written already. 0 (the default): no lock is held, and each batch draws its
-    // own under the row locks. Written levels carry the fence.
+    // The fence of the batches from now on: meeting a level that carries a higher one is a conflict, because somebody
+    // who got the product's lock later has written already. 0 (the default): each loaded batch draws its own under the
+    // row locks, above every fence drawn before by any process. Written levels carry the fence.
     virtual void set_fence(std::int64_t fence) = 0;
+    // The fence of the batch loaded last. Who has held the locks of its products since before that load may go on with
+    // it. 0 where there is nobody to fence off.
+    virtual std::int64_t fence_of_batch() const = 0;
+
+    // Whether commit_presumed() may be used.
+    virtual bool presumes() const { return false; }
+    // load() and commit() of a batch in one round trip: it was judged on `rows` and on the presumption that all its
+    // keys are new. All of it is held against the database inside the transaction: the levels are locked and must have
+    // their versions and no later fence; products and locations, read after that, must have their versions; keys must
+    // be new. What differs is a conflict: nothing is written, and the batch has to be loaded. `changes` places at least
+    // one order and changes each of the levels and nothing else; order numbers were reserved before. Reserves
+    // `more_numbers` of them in `set` for later batches. After `unknown`, resolve() as for commit().
+    virtual CommitResult commit_presumed(domain::Changes& /*changes*/, const Presumption& /*rows*/,
+                                         std::size_t /*more_numbers*/, domain::WorkingSet& /*set*/) {
+        return {CommitStatus::not_committed, {StoreErrc::conflict, "this store presumes nothing"}};
+    }
 };
 
 // The reading face. Thread-safe; each call takes a read-only connection from a small pool and sees at least every
@@ -148,9 +171,15 @@ class Outbox {
   public:
     virtual ~Outbox() = default;
 
-    // Numbers what was committed before the call and is not numbered yet, at most `limit` batches, and returns what it
-    // numbered, in order; waits for another process that is numbering right now.
-    virtual Result<std::vector<NumberedBatch>, StoreError> number(std::int64_t limit) = 0;
+    // What number() did.
+    struct Step {
+        std::int64_t given = 0;              // so many batches got their numbers by this call,
+        std::int64_t first_given = 0;        // from this one on
+        std::vector<NumberedBatch> batches;  // numbered above `after`, by whomever, in order, at most `limit`
+    };
+    // Numbers what was committed before the call and is not numbered yet, at most `limit` batches, and reads what is
+    // numbered above `after`; waits for another process that is numbering right now.
+    virtual Result<Step, StoreError> number(std::int64_t after, std::int64_t limit) = 0;
 
     // The batches numbered above `after`, in order, at most `limit`.
     virtual Result<std::vector<NumberedBatch>, StoreError> read(std::int64_t after, std::int64_t limit) = 0;

@@ -13,6 +13,8 @@ void LaneSignals::tell_wanted(std::string_view sku) {
     const std::lock_guard lock(mutex_);
     news_.wanted.emplace(sku);
     bound();
+    // The lane may have nothing to do, and hand it over at once.
+    if (on_free_) on_free_();
 }
 
 void LaneSignals::tell_free(std::string_view sku) {

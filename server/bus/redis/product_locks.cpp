@@ -56,6 +56,7 @@ LockAnswer RedisProductLocks::acquire(std::span<const std::string_view> skus) {
     answer.granted.assign(skus.size(), false);
     auto errands = errands_for(skus, answer, now);
     const bool must_ask = !errands.empty();
+    if (!must_ask && surroundings_.options.keep_idle.count() > 0) add_extensions(skus, now, errands);
     thank_for_gifts(skus, answer, errands);
     add_farewells(skus, errands);
     if (must_ask) {
@@ -73,9 +74,12 @@ void RedisProductLocks::hear() {
     const auto oldest = surroundings_.clock.mono_ns() - nanos(surroundings_.options.lease);
     std::erase_if(left_behind_, [oldest](const auto& one) { return one.second < oldest; });
     const auto news = signals_->take();
-    for (auto& [sku, held] : held_) {
-        if (news.wanted.contains(sku)) held.is_wanted = true;
-        if (news.all_is_stale) held.seen = 0;
+    for (const auto& sku : news.wanted) {
+        if (const auto held = held_.find(sku); held != held_.end()) held->second.is_wanted = true;
+    }
+    if (!news.wanted.empty() || !news.gifts.empty() || news.all_is_stale) look_due_ = true;
+    if (news.all_is_stale) {
+        for (auto& [sku, held] : held_) held.seen = 0;
     }
     for (auto& [sku, waiting] : waiting_) {
         if (news.all_is_stale || news.free.contains(sku)) waiting.may_be_free = true;
@@ -94,7 +98,7 @@ void RedisProductLocks::accept(const std::string& sku, const LaneSignals::Gift& 
         return;
     }
     waiting_.erase(waiting);
-    held_[sku] = Held{gift.told, gift.others_wait, true};
+    held_[sku] = Held{.seen = gift.told, .used = now, .is_wanted = gift.others_wait, .is_gift = true};
 }
 
 // Gifts among the products asked for are held from now on. Redis is told, so that they do not end; nobody waits for the
@@ -125,13 +129,37 @@ bool RedisProductLocks::knows(const std::string_view sku, MonoNanos now, bool& g
     const auto held = held_.find(sku);
     if (held != held_.end()) {
         granted = true;
-        return held->second.seen != 0 && now - held->second.seen < nanos(surroundings_.options.keep_max);
+        return held->second.seen != 0 && now - held->second.seen < believed();
     }
     granted = false;
     const auto waiting = waiting_.find(sku);
     if (waiting == waiting_.end() || !surroundings_.ear.connected()) return false;
     const auto& [asked, is_in_line, may_be_free] = waiting->second;
     return is_in_line && !may_be_free && now - asked < nanos(refusal_believed);
+}
+
+// How long Redis's word for a held lock is good.
+MonoNanos RedisProductLocks::believed() const {
+    const auto& options = surroundings_.options;
+    if (options.keep_idle.count() == 0 || !surroundings_.ear.connected()) return nanos(options.keep_max);
+    return std::max(nanos(options.keep_max), nanos(options.lease) / believed_part);
+}
+
+// Held locks among those asked for whose lease is due, though they are believed in.
+void RedisProductLocks::add_extensions(std::span<const std::string_view> skus, MonoNanos now, Errands& errands) {
+    const auto asked = errands.size();
+    const auto due = std::min(believed(), nanos(surroundings_.options.lease) / extended_part);
+    for (const auto sku : skus) {
+        const auto found = held_.find(sku);
+        if (found == held_.end()) continue;
+        auto& held = found->second;
+        held.used = now;
+        if (held.is_gift || now - held.seen < due || now - held.extended < due) continue;
+        const auto first = std::span(errands).first(asked);
+        if (std::ranges::find(first, sku, &Errand::sku) != first.end()) continue;
+        held.extended = now;
+        errands.push_back({found->first, LockDeed::acquire, 0});
+    }
 }
 
 RedisProductLocks::Errands RedisProductLocks::errands_for(std::span<const std::string_view> skus, LockAnswer& answer,
@@ -204,8 +232,9 @@ void RedisProductLocks::note_answer(const Errand& errand, LockResult result, Loc
     const bool was_known = held_.contains(errand.sku);
     waiting_.erase(errand.sku);
     auto& held = held_[errand.sku];
-    held.seen = now;
+    held.seen = held.used = now;
     held.is_wanted = result == LockResult::held_others_wait || result == LockResult::taken_others_wait;
+    look_due_ = look_due_ || held.is_wanted;
     answer.granted[errand.index] = true;
     if (is_new || !was_known) {
         answer.is_new = true;
@@ -234,20 +263,59 @@ void RedisProductLocks::forget(const std::string& sku) {
 void RedisProductLocks::hand_over(std::span<const std::string_view> wanted) {
     hear();
     const auto now = surroundings_.clock.mono_ns();
+    if (!must_look(now)) return;
     Errands errands;
     for (auto held = held_.begin(); held != held_.end();) {
         const bool is_needed = contains(wanted, held->first);
         // What was given to this lane and not used yet is its turn, whoever waits.
-        if (is_needed && (!held->second.is_wanted || held->second.is_gift)) {
+        const bool stays =
+            is_needed ? !held->second.is_wanted || held->second.is_gift : may_stay(held->first, held->second, now);
+        if (stays) {
+            look_due_ = look_due_ || held->second.is_wanted;
             ++held;
             continue;
         }
+        if (held->second.is_wanted) note_contest(held->first, now);
         errands.push_back({held->first, is_needed ? LockDeed::hand_over : LockDeed::release, 0});
         if (is_needed) waiting_[held->first] = Waiting{now, false, false};
         held = held_.erase(held);
     }
     add_farewells(wanted, errands);
     if (!errands.empty()) post(errands);
+}
+
+// Whether the held locks have to be gone through: many may be kept idle, and mostly nobody wants any of them.
+bool RedisProductLocks::must_look(MonoNanos now) {
+    const bool keeps_idle = surroundings_.options.keep_idle.count() > 0;
+    const bool is_quiet = !look_due_ && contested_.empty() && waiting_.empty() && left_behind_.empty();
+    if (keeps_idle && is_quiet && now - looked_ < nanos(surroundings_.options.keep_max)) return false;
+    looked_ = now;
+    look_due_ = false;
+    if (now - swept_ >= nanos(contest_remembered)) {
+        swept_ = now;
+        std::erase_if(contested_, [now](const auto& one) { return now - one.second >= nanos(contest_remembered); });
+    }
+    return true;
+}
+
+// A lock that nothing here waits for.
+bool RedisProductLocks::may_stay(const std::string& sku, const Held& held, MonoNanos now) const {
+    if (held.is_wanted || held.is_gift || held_.size() > idle_max || !surroundings_.ear.connected()) return false;
+    if (now - held.used >= nanos(surroundings_.options.keep_idle)) return false;
+    const auto contest = contested_.find(sku);
+    return contest == contested_.end() || now - contest->second >= nanos(contest_remembered);
+}
+
+void RedisProductLocks::note_contest(const std::string& sku, MonoNanos now) {
+    if (surroundings_.options.keep_idle.count() == 0) return;
+    if (contested_.size() >= contested_max) contested_.clear();
+    contested_[sku] = now;
+}
+
+bool RedisProductLocks::others_wait() {
+    hear();
+    if (surroundings_.options.keep_idle.count() > 0 && !look_due_) return false;
+    return std::ranges::any_of(held_, [](const auto& held) { return held.second.is_wanted && !held.second.is_gift; });
 }
 
 void RedisProductLocks::release_all() {
@@ -330,7 +398,7 @@ void RedisProductLocks::note_late(const Errand& errand, LockResult result) {
         waiting->second.is_in_line = true;
     } else if (result == LockResult::kept) {
         left_behind_.erase(errand.sku);
-        held_[errand.sku] = Held{waiting->second.asked, false, false};
+        held_[errand.sku] = Held{.seen = waiting->second.asked, .used = waiting->second.asked};
         waiting_.erase(waiting);
     }
 }
@@ -340,7 +408,9 @@ void RedisProductLocks::note_late_thanks(const Errand& errand, LockResult result
     const auto held = held_.find(errand.sku);
     if (held == held_.end()) return;
     if (result == LockResult::held_others_wait || result == LockResult::taken_others_wait)
-        held->second.is_wanted = true;
+        held->second.is_wanted = look_due_ = true;
+    if (held->second.extended != 0 && (result == LockResult::held || result == LockResult::held_others_wait))
+        held->second.seen = held->second.extended;
     if (result == LockResult::refused || result == LockResult::taken || result == LockResult::taken_others_wait) {
         held->second.seen = 0;
     }

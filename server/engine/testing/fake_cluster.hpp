@@ -24,29 +24,28 @@ namespace onhand::engine {
 // Committed batches and their numbers, for any number of relays.
 class FakeOutbox final : public storage::Outbox {
   public:
-    Result<std::vector<storage::NumberedBatch>, storage::StoreError> number(std::int64_t limit) override {
+    Result<Step, storage::StoreError> number(std::int64_t after, std::int64_t limit) override {
         const std::lock_guard lock(mutex_);
         if (down) return storage::StoreError{storage::StoreErrc::unavailable, "simulated"};
-        std::vector<storage::NumberedBatch> given;
-        while (!waiting_.empty() && static_cast<std::int64_t>(given.size()) < limit) {
+        ++steps_;
+        Step step;
+        step.first_given = static_cast<std::int64_t>(numbered_.size()) + 1;
+        for (; !waiting_.empty() && step.given < limit; ++step.given) {
             auto& batch = waiting_.front();
             batch.number = static_cast<std::int64_t>(numbered_.size()) + 1;
             batch.first = head_ + 1;
             head_ += static_cast<domain::FeedSeq>(domain::decode_batch(batch.bytes, 1)->items.size());
-            numbered_.push_back(batch);
-            given.push_back(std::move(batch));
+            numbered_.push_back(std::move(batch));
             waiting_.erase(waiting_.begin());
         }
-        return given;
+        step.batches = above(after, limit);
+        return step;
     }
     Result<std::vector<storage::NumberedBatch>, storage::StoreError> read(std::int64_t after,
                                                                           std::int64_t limit) override {
         const std::lock_guard lock(mutex_);
         if (down) return storage::StoreError{storage::StoreErrc::unavailable, "simulated"};
-        const auto from = std::min<std::size_t>(static_cast<std::size_t>(after), numbered_.size());
-        const auto to = std::min(numbered_.size(), from + static_cast<std::size_t>(limit));
-        return std::vector(numbered_.begin() + static_cast<std::ptrdiff_t>(from),
-                           numbered_.begin() + static_cast<std::ptrdiff_t>(to));
+        return above(after, limit);
     }
     // What a commit leaves.
     void commit(const domain::Changes& changes) {
@@ -54,10 +53,24 @@ class FakeOutbox final : public storage::Outbox {
         waiting_.push_back({0, 0, domain::encode_batch(changes)});
     }
 
+    // Steps made so far, also those that found nothing.
+    std::size_t steps() const {
+        const std::lock_guard lock(mutex_);
+        return steps_;
+    }
+
     std::atomic<bool> down = false;
 
   private:
-    std::mutex mutex_;
+    std::vector<storage::NumberedBatch> above(std::int64_t after, std::int64_t limit) const {
+        const auto from = std::min<std::size_t>(static_cast<std::size_t>(after), numbered_.size());
+        const auto to = std::min(numbered_.size(), from + static_cast<std::size_t>(limit));
+        return {numbered_.begin() + static_cast<std::ptrdiff_t>(from),
+                numbered_.begin() + static_cast<std::ptrdiff_t>(to)};
+    }
+
+    mutable std::mutex mutex_;
+    std::size_t steps_ = 0;
     std::vector<storage::NumberedBatch> waiting_;
     std::vector<storage::NumberedBatch> numbered_;
     domain::FeedSeq head_ = 0;
@@ -145,9 +158,15 @@ class FakeLocks final : public bus::LockService {
         }
         void hand_over(std::span<const std::string_view> wanted) override {
             const std::lock_guard lock(service_.mutex_);
-            std::erase_if(service_.held_, [&wanted](const std::string& sku) {
+            std::erase_if(service_.held_, [&](const std::string& sku) {
+                if (service_.wanted_.erase(sku) > 0) return service_.taken_.insert(sku).second;
                 return std::find(wanted.begin(), wanted.end(), sku) == wanted.end();
             });
+        }
+        bool others_wait() override {
+            const std::lock_guard lock(service_.mutex_);
+            return std::ranges::any_of(service_.held_,
+                                       [this](const auto& sku) { return service_.wanted_.contains(sku); });
         }
         void release_all() override {
             const std::lock_guard lock(service_.mutex_);
@@ -175,6 +194,11 @@ class FakeLocks final : public bus::LockService {
         }
         free_();
     }
+    // Somebody else waits for the lock from now on; it is given to him when this side hands over.
+    void want(const std::string& sku) {
+        const std::lock_guard lock(mutex_);
+        wanted_.insert(sku);
+    }
     void set_away(bool away) {
         const std::lock_guard lock(mutex_);
         away_ = away;
@@ -192,6 +216,7 @@ class FakeLocks final : public bus::LockService {
     mutable std::mutex mutex_;
     std::set<std::string> taken_;
     std::set<std::string> held_;
+    std::set<std::string> wanted_;
     bool away_ = false;
     std::size_t asked_ = 0;
     std::function<void()> free_;

@@ -27,7 +27,7 @@ Result<Uuid, StoreError> SimulatedStore::prepare(domain::WorkingSet& set) {
     set.sequences.product.count_from(products_.empty() ? 1 : products_.rbegin()->first + 1);
     set.sequences.location.count_from(locations_.rbegin()->first + 1);
     set.sequences.account.count_from(accounts_.empty() ? 1 : accounts_.rbegin()->first + 1);
-    set.sequences.order_number.count_from(domain::first_order_number + static_cast<std::int64_t>(orders_.size()));
+    set.sequences.order_number.count_from(exclusive ? next_number_ : 0);
     set.account_count = static_cast<std::int64_t>(accounts_.size());
     set.enabled_admin_count = std::count_if(accounts_.begin(), accounts_.end(), [](const auto& entry) {
         return entry.second.role == domain::Role::admin && !entry.second.disabled;
@@ -119,6 +119,7 @@ Result<storage::KnownKeys, StoreError> SimulatedStore::load(std::span<const doma
     for (const auto& name : request.levels) load_level(name, set);
     for (const auto& id : request.orders) load_order(id, set);
     load_accounts(request, set);
+    if (!exclusive) reserve_numbers(request.draws.orders, set);
     storage::KnownKeys known(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
         if (const auto order = order_keys_.find(keys[i]); order != order_keys_.end()) {
@@ -131,9 +132,76 @@ Result<storage::KnownKeys, StoreError> SimulatedStore::load(std::span<const doma
     return known;
 }
 
+// So many are there then.
+void SimulatedStore::reserve_numbers(std::size_t count, domain::WorkingSet& set) {
+    auto& numbers = set.sequences.order_number;
+    while (numbers.reserved() < count) numbers.reserve(next_number_++);
+}
+
 CommitResult SimulatedStore::commit(domain::Changes& changes) {
     const auto fault = on_commit ? on_commit(commits_++) : CommitFault::none;
     const std::lock_guard lock(mutex_);
+    return write_or_fail(changes, fault);
+}
+
+CommitResult SimulatedStore::commit_presumed(domain::Changes& changes, const storage::Presumption& rows,
+                                             std::size_t more_numbers, domain::WorkingSet& set) {
+    if (on_presumed) on_presumed();
+    const auto fault = on_commit ? on_commit(commits_++) : CommitFault::none;
+    const std::lock_guard lock(mutex_);
+    ensure(changes.levels.size() == rows.levels.size(), "a presumed batch changes every level it was judged on");
+    if (!holds(rows)) {
+        ++presumed_wrongly;
+        return {CommitStatus::not_committed, {StoreErrc::conflict, "simulated: a row is not as presumed"}};
+    }
+    auto result = write_or_fail(changes, fault);
+    if (result.status != CommitStatus::committed) return result;
+    ++presumed;
+    reserve_numbers(set.sequences.order_number.reserved() + more_numbers, set);
+    return result;
+}
+
+bool SimulatedStore::holds(const storage::Presumption& rows) const {
+    const auto same = [](const auto& table, const auto& key, std::int64_t version) {
+        const auto found = table.find(key);
+        return found != table.end() && found->second.version == version;
+    };
+    bool all = true;
+    for (const auto& [key, version] : rows.levels) all = all && same(levels_, key, version);
+    for (const auto& [id, version] : rows.products) all = all && same(products_, raw(id), version);
+    for (const auto& [id, version] : rows.locations) all = all && same(locations_, raw(id), version);
+    return all;
+}
+
+// What locked rows see to in a real store: nobody else wrote between load() and here.
+bool SimulatedStore::is_judged_on_these_rows(const domain::Changes& changes) const {
+    std::map<domain::LevelKey, std::int64_t> versions;
+    for (const auto& item : changes.items) {
+        const auto* movement = std::get_if<domain::Movement>(&item);
+        if (movement == nullptr) continue;
+        const auto stored = levels_.find(movement->after.key);
+        const auto [version, is_first] = versions.try_emplace(movement->after.key, 0);
+        if (is_first && stored != levels_.end()) version->second = stored->second.version;
+        if (movement->after.version != ++version->second) return false;
+    }
+    return true;
+}
+
+bool SimulatedStore::keys_are_new(const domain::Changes& changes) const {
+    const auto is_used = [this](const domain::KeyHash& key) {
+        return order_keys_.contains(key) || answers_.contains(key);
+    };
+    for (const auto& answer : changes.answers)
+        if (is_used(answer.key)) return false;
+    for (const auto& item : changes.items) {
+        const auto* event = std::get_if<domain::OrderEvent>(&item);
+        if (event != nullptr && event->key != domain::KeyHash{} && is_used(event->key)) return false;
+    }
+    return true;
+}
+
+// Under the lock.
+CommitResult SimulatedStore::write_or_fail(domain::Changes& changes, CommitFault fault) {
     const auto refused = [](StoreErrc code) { return CommitResult{CommitStatus::not_committed, {code, "simulated"}}; };
     resolvable_ = fault != CommitFault::unknown_forever;
     last_applied_ = false;
@@ -152,6 +220,7 @@ CommitResult SimulatedStore::commit(domain::Changes& changes) {
             break;
     }
     if (rejects && rejects(changes)) return refused(StoreErrc::rejected);
+    if (!exclusive && !(is_judged_on_these_rows(changes) && keys_are_new(changes))) return refused(StoreErrc::conflict);
     write(changes);
     last_applied_ = true;
     if (fault == CommitFault::none) return {CommitStatus::committed, {}};
@@ -173,6 +242,7 @@ void SimulatedStore::write(domain::Changes& changes) {
             stored.order = event->order;
             if (event->kind != domain::OrderEvent::Kind::placed) continue;
             stored.placed_seq = event->seq;
+            next_number_ = std::max(next_number_, event->order.number + 1);
             stored.fingerprint = event->fingerprint;
             if (event->key != domain::KeyHash{}) order_keys_[event->key] = event->order.id;
         } else if (const auto* product = std::get_if<domain::ProductEvent>(&item)) {

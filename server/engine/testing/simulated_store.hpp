@@ -38,7 +38,13 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
     // Asked for each batch before it is written; true makes the database refuse it (StoreErrc::rejected).
     std::function<bool(const domain::Changes&)> rejects;
     // Whether the engine may keep rows between batches. The lane asks behind the answers, so tests may set it any time.
+    // A store that is not exclusive may have several lanes and can be presumed on; a batch that meets rows which are
+    // not as it was judged on is a conflict.
     std::atomic<bool> exclusive = true;
+    // Batches that were committed on a presumption, and that were refused because it did not hold.
+    std::atomic<int> presumed{0}, presumed_wrongly{0};
+    // Called before a presumed batch is looked at; what it does to the rows is another writer's work.
+    std::function<void()> on_presumed;
 
     // storage::Store
     Result<Uuid, storage::StoreError> prepare(domain::WorkingSet& set) override;
@@ -50,8 +56,11 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
     storage::CommitStatus resolve(domain::Changes& changes) override;
     bool rows_stay_valid() const override { return exclusive; }
     domain::FeedSeq head() const override;
-    Result<std::int64_t, storage::StoreError> draw_fence() override { return 0; }
     void set_fence(std::int64_t) override {}
+    std::int64_t fence_of_batch() const override { return 0; }
+    bool presumes() const override { return !exclusive; }
+    storage::CommitResult commit_presumed(domain::Changes& changes, const storage::Presumption& rows,
+                                          std::size_t more_numbers, domain::WorkingSet& set) override;
 
     // storage::ReadStore
     Result<std::optional<domain::OrderRow>, storage::StoreError> order(const Uuid& id) override;
@@ -76,6 +85,11 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
         domain::Fingerprint fingerprint{};
     };
     void write(domain::Changes& changes);
+    storage::CommitResult write_or_fail(domain::Changes& changes, CommitFault fault);
+    void reserve_numbers(std::size_t count, domain::WorkingSet& set);
+    bool holds(const storage::Presumption& rows) const;
+    bool is_judged_on_these_rows(const domain::Changes& changes) const;
+    bool keys_are_new(const domain::Changes& changes) const;
     void load_level(const domain::RowRequest::LevelName& name, domain::WorkingSet& set) const;
     void load_product(std::string_view sku, bool all_levels, domain::WorkingSet& set) const;
     void load_location(std::string_view code, domain::WorkingSet& set) const;
@@ -87,6 +101,7 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
 
     mutable std::mutex mutex_;
     std::uint64_t commits_ = 0;
+    std::int64_t next_number_ = domain::first_order_number;
     bool resolvable_ = true;
     bool last_applied_ = false;
     std::map<std::int64_t, domain::Product> products_;

@@ -85,7 +85,7 @@ TEST_F(MigrateTest, moves_everything_with_its_numbers) {
         const auto movements = trade_.movement_filter(report->items);
         ASSERT_EQ(texts_of(read.movements(movements)->rows), texts_of(naive_movements(driver_.items, movements).rows));
     }
-    EXPECT_EQ((*opened)->outbox().number(100)->size(), 0U);
+    EXPECT_EQ((*opened)->outbox().number(0, 100)->given, 0);
 }
 
 // The shared store as the driver needs it.
@@ -96,14 +96,16 @@ class Opened final : public StoreUnderTest {
     ReadStore& read_store() override { return storage_.read_store(); }
     void reopen() override {}
     void number(domain::Changes& changes) override {
-        const auto numbered = storage_.outbox().number(10);
-        ASSERT_EQ(numbered->size(), 1U);
-        auto seq = numbered->front().first;
+        const auto step = storage_.outbox().number(numbered_, 10);
+        ASSERT_EQ(step->given, 1);
+        numbered_ = step->batches.back().number;
+        auto seq = step->batches.back().first;
         for (auto& item : changes.items) domain::set_seq(item, seq++);
     }
 
   private:
     postgres::PostgresStorage& storage_;
+    std::int64_t numbered_ = 0;
 };
 
 TEST_F(MigrateTest, work_goes_on_where_it_ended) {

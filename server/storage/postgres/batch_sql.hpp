@@ -29,6 +29,14 @@ inline constexpr Statement update_levels{
     "WHERE s.product = u.product AND s.location = u.location AND s.version = u.was AND s.fence <= $12::bigint "
     "RETURNING 1) SELECT 1 / (count(*) = $13::bigint)::int FROM changed"};
 
+// Draws the id of the outbox row too: after the levels were locked, so a product's batches have rising ids.
+inline constexpr Statement compare_presumed{
+    "compare_presumed",
+    "SELECT 1 / ((SELECT count(*) FROM unnest($1::bigint[], $2::bigint[]) AS k (id, version) "
+    "JOIN product p ON p.id = k.id AND p.version = k.version) + "
+    "(SELECT count(*) FROM unnest($3::bigint[], $4::bigint[]) AS k (id, version) "
+    "JOIN location l ON l.id = k.id AND l.version = k.version) = $5::bigint)::int, nextval('outbox_id_seq')"};
+
 // Later: without a repetition, because a batch changes an order in one statement.
 inline constexpr Statement update_orders{
     "update_orders",
@@ -45,6 +53,7 @@ inline constexpr Statement delete_sessions_of{"delete_sessions_of",
                                               "DELETE FROM session WHERE account = ANY($1::bigint[])"};
 
 inline constexpr Statement insert_outbox{"insert_outbox",
-                                         "INSERT INTO outbox (id, n, changes, orders) VALUES ($1, $2, $3, $4)"};
+                                         "INSERT INTO outbox (id, n, changes, orders) "
+                                         "VALUES (coalesce($1, (SELECT currval('outbox_id_seq'))), $2, $3, $4)"};
 
 }  // namespace onhand::storage::postgres::batch_sql

@@ -8,6 +8,9 @@
 
 namespace onhand::storage::postgres {
 
+// The id of the outbox row: as given, or as drawn last in this transaction.
+inline constexpr const char* batch_of_row = "coalesce($1::bigint, (SELECT currval('outbox_id_seq')))";
+
 struct BatchTables {
     using enum Type;
     // The columns of an UPDATE, each an array.
@@ -58,7 +61,7 @@ struct BatchTables {
                         {"customer", text},
                         {"note", text},
                         {"words", text, "array_to_tsvector(string_to_array({}, ' '))"}},
-                       {{"batch", "$1::bigint"}, {"status", "0"}, {"version", "1"}, {"updated_at", "{at}"}},
+                       {{"batch", batch_of_row}, {"status", "0"}, {"version", "1"}, {"updated_at", "{at}"}},
                        1};
     InsertTable answers{
         "request_result",
@@ -69,7 +72,7 @@ struct BatchTables {
          {"quantity", int64},   {"from_place", int64}, {"to_place", int64}, {"reason", int16},      {"actor", int64},
          {"cause_type", int16}, {"cause_id", uuid},    {"on_hand", int64},  {"unavailable", int64}, {"held", int64},
          {"allocated", int64},  {"incoming", int64},   {"version", int64},  {"at", int64},          {"note", text}},
-        {{"batch", "$1::bigint"}},
+        {{"batch", batch_of_row}},
         1};
     InsertTable accounts{"account",
                          {{"id", int64},

@@ -15,6 +15,11 @@ Params& pass(Params& params, const BatchTables::Columns& columns) {
     return params;
 }
 
+// NULL: as drawn by compare_presumed.
+Params& pass_batch(Params& params, const BatchStamp& stamp) {
+    return stamp.batch == 0 ? params.null(Type::int64) : params.int64(stamp.batch);
+}
+
 // The columns of an INSERT or, without those that never change, of an UPDATE.
 template <class Table>
 void add_product(Table& c, const domain::Product& product, bool is_new) {
@@ -45,17 +50,29 @@ void BatchWriter::clear() {
 
 bool BatchWriter::send(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
                        const LockedLevels& levels, const LockedOrders* orders) {
+    return send_all(connection, changes, stamp, levels, orders, nullptr);
+}
+
+bool BatchWriter::send_presumed(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
+                                const LockedLevels& levels, const Presumption& rows) {
+    const LockedOrders none;
+    return send_all(connection, changes, stamp, levels, &none, &rows);
+}
+
+bool BatchWriter::send_all(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
+                           const LockedLevels& levels, const LockedOrders* orders, const Presumption* presumed) {
     clear();
     gather_events(changes);
     if (orders) count_orders(*orders);
     send_products(connection);
     tables_.locations.send(connection, params_.clear());
     send_levels(connection, changes, stamp, levels);
+    if (presumed != nullptr) send_guard(connection, *presumed);
     send_orders(connection, stamp);
     // The server writes these while the rest is put together.
     if (connection.expected() > 0) connection.push();
     gather_movements(changes);
-    tables_.movements.send(connection, params_.clear().int64(stamp.batch));
+    tables_.movements.send(connection, pass_batch(params_.clear(), stamp));
     send_accounts(connection, changes);
     send_sessions(connection, changes);
     return send_outbox(connection, changes, stamp);
@@ -225,7 +242,14 @@ std::int64_t BatchWriter::orders_at(const domain::LevelKey& key) const {
 
 void BatchWriter::send_levels(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
                               const LockedLevels& locked) {
-    for (const auto& [key, level] : changes.levels) {
+    // In the order in which every transaction locks them: after a presumption this is where they are locked.
+    std::vector<const domain::StockLevel*> levels;
+    levels.reserve(changes.levels.size());
+    for (const auto& [key, level] : changes.levels) levels.push_back(&level);
+    std::ranges::sort(levels, {}, &domain::StockLevel::key);
+    for (const auto* each : levels) {
+        const auto& level = *each;
+        const auto& key = level.key;
         const std::array values = {domain::raw(key.product),
                                    domain::raw(key.location),
                                    level.on_hand,
@@ -252,9 +276,28 @@ void BatchWriter::send_levels(Connection& connection, const domain::Changes& cha
     tables_.new_levels.send(connection, params_.clear().int64(stamp.fence));
 }
 
+// Products and locations are compared as they are now that the levels are locked.
+void BatchWriter::send_guard(Connection& connection, const Presumption& rows) {
+    Array products(Type::int64);
+    Array product_versions(Type::int64);
+    Array locations(Type::int64);
+    Array location_versions(Type::int64);
+    for (const auto& [id, version] : rows.products) {
+        products.add(domain::raw(id));
+        product_versions.add(version);
+    }
+    for (const auto& [id, version] : rows.locations) {
+        locations.add(domain::raw(id));
+        location_versions.add(version);
+    }
+    params_.clear().array(products).array(product_versions).array(locations).array(location_versions);
+    params_.int64(static_cast<std::int64_t>(rows.products.size() + rows.locations.size()));
+    connection.send(batch_sql::compare_presumed, params_);
+}
+
 // Keys are inserted in their order, answers last, see gather_placed().
 void BatchWriter::send_orders(Connection& connection, const BatchStamp& stamp) {
-    tables_.orders.send(connection, params_.clear().int64(stamp.batch));
+    tables_.orders.send(connection, pass_batch(params_.clear(), stamp));
     if (const auto count = tables_.order_states[0].size(); count > 0)
         connection.send(
             batch_sql::update_orders,
@@ -315,7 +358,7 @@ bool BatchWriter::send_outbox(Connection& connection, const domain::Changes& cha
     outbox_bytes_ = domain::encode_batch(changes);
     if (std::any_of(in_state_.begin(), in_state_.end(), [](auto more) { return more != 0; }))
         for (const auto more : in_state_) tables_.in_state.add(more);
-    params_.clear().int64(stamp.batch).int32(static_cast<std::int32_t>(changes.items.size())).bytes(outbox_bytes_);
+    pass_batch(params_.clear(), stamp).int32(static_cast<std::int32_t>(changes.items.size())).bytes(outbox_bytes_);
     params_.array(tables_.in_state);
     connection.send(batch_sql::insert_outbox, params_);
     return true;

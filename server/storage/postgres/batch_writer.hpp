@@ -12,13 +12,14 @@
 #include "storage/line_codec.hpp"
 #include "storage/postgres/batch_tables.hpp"
 #include "storage/postgres/rows.hpp"
+#include "storage/storage.hpp"
 
 namespace onhand::storage::postgres {
 
 // What the transaction was given when it locked its rows.
 struct BatchStamp {
-    std::int64_t xid = 0;    // of the transaction
-    std::int64_t batch = 0;  // id of its row in the outbox, whether or not one is written
+    std::int64_t xid = 0;    // of the transaction; 0: not known
+    std::int64_t batch = 0;  // id of its row in the outbox, whether or not one is written; 0: drawn while it is written
     std::int64_t fence = 0;  // of the levels it writes
 };
 
@@ -35,6 +36,10 @@ class BatchWriter {
     // `orders` is null when others count the orders in each state: then the outbox row does not.
     bool send(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
               const LockedLevels& levels, const LockedOrders* orders);
+    // The same for a batch whose rows were presumed: updating the levels locks them, and behind that, where the rest
+    // can be trusted, it is compared and the id of the outbox row is drawn. Gives one more result than send().
+    bool send_presumed(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
+                       const LockedLevels& levels, const Presumption& rows);
 
     // The bytes of the outbox row sent last; empty when there was none.
     const std::string& outbox_bytes() const { return outbox_bytes_; }
@@ -67,7 +72,10 @@ class BatchWriter {
     void gather_movement(const domain::Movement& movement, std::int64_t place);
     std::int64_t orders_at(const domain::LevelKey& key) const;
 
+    bool send_all(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
+                  const LockedLevels& levels, const LockedOrders* orders, const Presumption* presumed);
     void send_products(Connection& connection);
+    void send_guard(Connection& connection, const Presumption& rows);
     void send_levels(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
                      const LockedLevels& locked);
     void send_orders(Connection& connection, const BatchStamp& stamp);

@@ -165,10 +165,12 @@ int main(int argc, char** argv) {
 
     std::atomic<bool> done{false};
     std::thread relay([&] {
+        std::int64_t last = 0;
         while (!done) {
-            const auto numbered = store.outbox().number(500);
-            if (!numbered) stop_with("relay", numbered.error().detail);
-            if (numbered->empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            const auto step = store.outbox().number(last, 500);
+            if (!step) stop_with("relay", step.error().detail);
+            if (!step->batches.empty()) last = step->batches.back().number;
+            std::this_thread::sleep_for(std::chrono::milliseconds(step->given == 0 ? 5 : 2));
         }
     });
     std::vector<Times> times(static_cast<std::size_t>(arguments.lanes));

@@ -22,14 +22,14 @@ class OutboxTable final : public Outbox {
     // Connects. Throws SqlError. `head` is raised to every number seen; it outlives the outbox.
     OutboxTable(ConnectOptions options, std::atomic<domain::FeedSeq>& head);
 
-    Result<std::vector<NumberedBatch>, StoreError> number(std::int64_t limit) override;
+    Result<Step, StoreError> number(std::int64_t after, std::int64_t limit) override;
     Result<std::vector<NumberedBatch>, StoreError> read(std::int64_t after, std::int64_t limit) override;
 
   private:
-    template <class Body>
-    Result<std::vector<NumberedBatch>, StoreError> guarded(Body&& body);
+    template <class Value, class Body>
+    Result<Value, StoreError> guarded(Body&& body);
     void make_ready();
-    std::vector<NumberedBatch> number_waiting(std::int64_t limit);
+    Step number_waiting(std::int64_t after, std::int64_t limit);
     // Rows of: number, first_seq, n, changes. Raises the head.
     std::vector<NumberedBatch> take(const SqlResult& rows);
     StoreError failed(const SqlError& error) noexcept;

@@ -19,11 +19,12 @@ class PooledUnderTest final : public StoreUnderTest {
         open();
     }
     void number(domain::Changes& changes) override {
-        const auto batches = storage_->outbox().number(1000);
-        ASSERT_TRUE(batches.has_value()) << batches.error().detail;
+        const auto step = storage_->outbox().number(numbered_, 1000);
+        ASSERT_TRUE(step.has_value()) << step.error().detail;
         if (changes.items.empty()) return;
-        ASSERT_FALSE(batches->empty());
-        domain::FeedSeq seq = batches->back().first;
+        ASSERT_FALSE(step->batches.empty());
+        numbered_ = step->batches.back().number;
+        domain::FeedSeq seq = step->batches.back().first;
         for (auto& item : changes.items) domain::set_seq(item, seq++);
     }
     std::vector<Check> verify() { return storage_->verify(); }
@@ -44,6 +45,7 @@ class PooledUnderTest final : public StoreUnderTest {
     postgres::TestDatabase database_;
     ManualClock clock_;
     std::unique_ptr<postgres::PostgresStorage> storage_;
+    std::int64_t numbered_ = 0;  // number of the last batch
 };
 
 }  // namespace

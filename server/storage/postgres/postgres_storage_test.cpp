@@ -169,7 +169,7 @@ TEST_F(PostgresServer, that_crashes_keeps_every_order_and_is_used_again_when_it_
     server_.run("kill");
     EXPECT_FALSE(lane.run({order_of("A", 1, 21)}));
     EXPECT_EQ(lane.error.code, StoreErrc::unavailable);
-    EXPECT_FALSE((*opened)->outbox().number(10).has_value());
+    EXPECT_FALSE((*opened)->outbox().number(0, 10).has_value());
     EXPECT_FALSE((*opened)->read_store().ping().has_value());
     server_.run("start");
     std::vector<TestLane::Wish> wishes;
@@ -348,8 +348,8 @@ TEST_F(PostgresStore, head_follows_what_other_instances_numbered) {
     ASSERT_TRUE(other.has_value());
     TestLane lane(store());
     ASSERT_TRUE(lane.run({product_of("A", 10)}));
-    const auto numbered = (*other)->outbox().number(10);
-    ASSERT_TRUE(numbered.has_value() && numbered->size() == 1);
+    const auto numbered = (*other)->outbox().number(0, 10);
+    ASSERT_TRUE(numbered.has_value() && numbered->given == 1);
     EXPECT_EQ(store().head(), 0);
     storage_->saw_head(2);
     EXPECT_EQ(store().head(), 2);

@@ -89,11 +89,12 @@ class PostgresUnderTest final : public StoreUnderTest {
     }
     // What the relay would do; the batch committed last is the last one numbered.
     void number(domain::Changes& changes) override {
-        const auto batches = storage->outbox().number(1000);
-        ASSERT_TRUE(batches.has_value()) << batches.error().detail;
+        const auto step = storage->outbox().number(numbered, 1000);
+        ASSERT_TRUE(step.has_value()) << step.error().detail;
         if (changes.items.empty()) return;
-        ASSERT_FALSE(batches->empty());
-        domain::FeedSeq seq = batches->back().first;
+        ASSERT_FALSE(step->batches.empty());
+        numbered = step->batches.back().number;
+        domain::FeedSeq seq = step->batches.back().first;
         for (auto& item : changes.items) domain::set_seq(item, seq++);
     }
 
@@ -112,6 +113,7 @@ class PostgresUnderTest final : public StoreUnderTest {
     ManualClock clock;
     PostgresOptions options;
     std::unique_ptr<PostgresStorage> storage;
+    std::int64_t numbered = 0;  // number of the last batch
 };
 
 }  // namespace onhand::storage::postgres

@@ -57,7 +57,7 @@ TEST_F(ReaderTest, leaves_out_what_is_not_numbered_in_time) {
     EXPECT_EQ(reader.orders({})->rows.size(), 1U);
     EXPECT_EQ(reader.movements({})->rows.size(), 2U);
     EXPECT_EQ(reader.order(order.id)->value().placed_seq, 0);
-    ASSERT_EQ(store_.storage->outbox().number(10)->size(), 1U);
+    ASSERT_EQ(store_.storage->outbox().number(0, 10)->given, 1);
     EXPECT_EQ(reader.orders({})->total, 2);
     EXPECT_EQ(reader.orders({})->rows.size(), 2U);
     EXPECT_EQ(reader.movements({})->rows.size(), 3U);
@@ -69,7 +69,7 @@ TEST_F(ReaderTest, waits_for_the_relay) {
     Reader reader(options(), 1, std::chrono::seconds(60));
     std::atomic<bool> stop = false;
     std::thread relay([&] {
-        while (!stop) EXPECT_TRUE(store_.storage->outbox().number(10).has_value());
+        while (!stop) EXPECT_TRUE(store_.storage->outbox().number(0, 10).has_value());
     });
     for (int count = 1; count <= 20; ++count) {
         const auto order = place_unnumbered();

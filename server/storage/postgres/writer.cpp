@@ -6,6 +6,7 @@
 #include "base/ensure.hpp"
 #include "base/log.hpp"
 #include "domain/batch_codec.hpp"
+#include "storage/postgres/load_sql.hpp"
 #include "storage/postgres/settings.hpp"
 
 namespace onhand::storage::postgres {
@@ -13,7 +14,6 @@ namespace onhand::storage::postgres {
 namespace {
 
 constexpr Statement commit_batch{"commit_batch", "COMMIT"};
-constexpr Statement draw_fence_statement{"draw_fence", "SELECT nextval('fence')"};
 // Ids rise along the feed of one instance, so the last rows hold about the greatest; ids of other instances are apart
 // by chance anyway. Accounts are not in the feed.
 constexpr Statement last_ids{"last_ids",
@@ -53,10 +53,11 @@ bool Writer::make_ready_again() noexcept {
 }
 
 void Writer::check_new_connection() {
-    auto refusal = check_server(connection_);
-    if (!refusal) return;
-    connection_.close();
-    throw SqlError("25006", *refusal, true);
+    if (auto refusal = check_server(connection_)) {
+        connection_.close();
+        throw SqlError("25006", *refusal, true);
+    }
+    session_ = session_of(connection_);
 }
 
 // Rolls back what is open. The connection can be used again or is closed.
@@ -102,12 +103,19 @@ Uuid Writer::read_last_id() {
     return last;
 }
 
+KnownKeys Writer::load_rows(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
+                            domain::WorkingSet& set) {
+    auto known = loader_.load(keys, request, set, batch_, fence_);
+    last_fence_ = batch_.stamp.fence;
+    return known;
+}
+
 Result<KnownKeys, StoreError> Writer::load(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
                                            domain::WorkingSet& set) {
     const bool is_first = !batch_.begun;
     try {
         if (is_first) make_ready();
-        return loader_.load(keys, request, set, batch_, fence_);
+        return load_rows(keys, request, set);
     } catch (const SqlError& error) {
         // The session may have ended since the last batch. Nothing was given out or written yet: once more, on a new
         // one.
@@ -117,7 +125,7 @@ Result<KnownKeys, StoreError> Writer::load(std::span<const domain::KeyHash> keys
         return to_store_error(error);
     }
     try {
-        return loader_.load(keys, request, set, batch_, fence_);
+        return load_rows(keys, request, set);
     } catch (const SqlError& error) {
         return failed(error);
     } catch (const CorruptRow& error) {
@@ -139,7 +147,7 @@ CommitResult Writer::commit(domain::Changes& changes) {
         }
         send_batch(changes);
         commit_sent = true;
-        read_batch_results();
+        read_batch_results(nullptr);
         batch_ = {};
         return {CommitStatus::committed, {}};
     } catch (const SqlError& error) {
@@ -153,17 +161,56 @@ CommitResult Writer::commit(domain::Changes& changes) {
 }
 
 // Everything is on its way with COMMIT behind it only once this returns; when it throws, COMMIT was not sent.
-bool Writer::send_batch(const domain::Changes& changes) {
-    const bool has_outbox_row = batch_writer_.send(connection_, changes, batch_.stamp, batch_.levels, &batch_.orders);
+void Writer::send_batch(const domain::Changes& changes) {
+    batch_writer_.send(connection_, changes, batch_.stamp, batch_.levels, &batch_.orders);
     connection_.send(commit_batch);
-    return has_outbox_row;
 }
 
-void Writer::read_batch_results() {
+// The order numbers of later batches, if any, are drawn last.
+void Writer::read_batch_results(domain::NumberSource* numbers) {
     connection_.sync();
-    while (connection_.expected() > 1) connection_.next_result();
+    while (connection_.expected() > 2) connection_.next_result();
+    const SqlResult last = connection_.next_result();
+    for (int row = 0; numbers != nullptr && row < last.rows(); ++row) numbers->reserve(last.integer(row, 0));
     const SqlResult done = connection_.next_result();
     if (done.command_tag() != "COMMIT") throw SqlError("25P02", "the transaction was rolled back", false);
+}
+
+CommitResult Writer::commit_presumed(domain::Changes& changes, const Presumption& rows, std::size_t more_numbers,
+                                     domain::WorkingSet& set) {
+    ensure(!batch_.begun, "a batch is loaded or presumed");
+    ensure(changes.levels.size() == rows.levels.size(), "a presumed batch changes every level it was judged on");
+    bool commit_sent = false;
+    try {
+        make_ready();
+        send_presumed(changes, rows, more_numbers);
+        commit_sent = true;
+        read_batch_results(more_numbers > 0 ? &set.sequences.order_number : nullptr);
+        batch_ = {};
+        return {CommitStatus::committed, {}};
+    } catch (const SqlError& error) {
+        if (commit_sent && error.connection_lost()) {
+            trace_ = trace_of(changes, session_);
+            end_batch();
+            return {CommitStatus::unknown, to_store_error(error)};
+        }
+        return {CommitStatus::not_committed, failed(error)};
+    }
+}
+
+// As send_batch(), with BEGIN.
+void Writer::send_presumed(const domain::Changes& changes, const Presumption& rows, std::size_t more_numbers) {
+    // Without a lock: the one drawn last under row locks, which is above those of all rows that are known from then.
+    batch_.stamp.fence = fence_ > 0 ? fence_ : last_fence_;
+    for (const auto& [key, version] : rows.levels) batch_.levels.emplace(key, version);
+    connection_.send_begin();
+    batch_.begun = true;
+    batch_writer_.send_presumed(connection_, changes, batch_.stamp, batch_.levels, rows);
+    if (more_numbers > 0) {
+        Params params;
+        connection_.send(load_sql::draw_order_numbers, params.int64(static_cast<std::int64_t>(more_numbers)));
+    }
+    connection_.send(commit_batch);
 }
 
 void Writer::abandon() {
@@ -186,15 +233,6 @@ CommitStatus Writer::resolve(domain::Changes&) {
         if (std::chrono::steady_clock::now() + pause >= deadline) return CommitStatus::unknown;
         std::this_thread::sleep_for(pause);
         pause = std::min(pause * 2, pause_max);
-    }
-}
-
-Result<std::int64_t, StoreError> Writer::draw_fence() {
-    try {
-        if (!batch_.begun) make_ready();
-        return connection_.query(draw_fence_statement).integer(0, 0);
-    } catch (const SqlError& error) {
-        return failed(error);
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The writing face on PostgreSQL, one per lane: one connection and, from the first load of a batch to its end, one
-// transaction at READ COMMITTED on rows that it has locked. All methods but head() belong to the lane's thread.
+// transaction at READ COMMITTED on rows that it has locked. A presumed batch is one round trip without a load; it locks
+// its levels by updating them. All methods but head() belong to the lane's thread.
 //
 // How a commit can end:
 //   an error before COMMIT was sent, or an answer that tells of one      not_committed; the transaction is rolled back
@@ -34,8 +35,12 @@ class Writer final : public Store {
     CommitStatus resolve(domain::Changes& changes) override;
     bool rows_stay_valid() const override { return false; }
     domain::FeedSeq head() const override { return head_.load(std::memory_order_acquire); }
-    Result<std::int64_t, StoreError> draw_fence() override;
     void set_fence(std::int64_t fence) override { fence_ = fence; }
+    std::int64_t fence_of_batch() const override { return last_fence_; }
+    // Not behind a pooler: the session is how an unknown outcome is found.
+    bool presumes() const override { return connection_.prepared(); }
+    CommitResult commit_presumed(domain::Changes& changes, const Presumption& rows, std::size_t more_numbers,
+                                 domain::WorkingSet& set) override;
 
   private:
     void make_ready();
@@ -44,8 +49,11 @@ class Writer final : public Store {
     void end_batch() noexcept;
     StoreError failed(const SqlError& error) noexcept;
     Uuid read_last_id();
-    bool send_batch(const domain::Changes& changes);
-    void read_batch_results();
+    KnownKeys load_rows(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
+                        domain::WorkingSet& set);
+    void send_batch(const domain::Changes& changes);
+    void send_presumed(const domain::Changes& changes, const Presumption& rows, std::size_t more_numbers);
+    void read_batch_results(domain::NumberSource* numbers);
 
     const std::atomic<domain::FeedSeq>& head_;
     const std::chrono::milliseconds patience_;
@@ -54,7 +62,9 @@ class Writer final : public Store {
     RowLoader loader_;
     BatchWriter batch_writer_;
     OpenBatch batch_;
+    SessionName session_;
     std::int64_t fence_ = 0;
+    std::int64_t last_fence_ = 0;
     std::optional<Uuid> last_id_;
     std::optional<CommitTrace> trace_;  // of a commit whose outcome is unknown
 };

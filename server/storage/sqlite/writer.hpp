@@ -40,8 +40,8 @@ class Writer final : public Store {
     CommitStatus resolve(domain::Changes& changes) override;
     bool rows_stay_valid() const override { return true; }
     domain::FeedSeq head() const override { return head_.load(std::memory_order_acquire); }
-    Result<std::int64_t, StoreError> draw_fence() override { return 0; }
     void set_fence(std::int64_t) override {}
+    std::int64_t fence_of_batch() const override { return 0; }
 
     // Copies the whole log into the database and empties it, unless it can no longer be trusted. On the thread that
     // closes, after the lane has ended.

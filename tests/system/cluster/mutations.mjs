@@ -14,6 +14,7 @@ const loader = "server/storage/postgres/row_loader.cpp";
 const batchSql = "server/storage/postgres/batch_sql.hpp";
 const batchWriter = "server/storage/postgres/batch_writer.cpp";
 const writer = "server/storage/postgres/writer.cpp";
+const commitOutcome = "server/storage/postgres/commit_outcome.cpp";
 const outbox = "server/storage/postgres/outbox.cpp";
 const schema = "server/storage/migrations/postgres/0001_initial.sql";
 const settings = "server/storage/postgres/settings.cpp";
@@ -90,8 +91,9 @@ export const mutants = [
     edits: [
       {
         file: lane,
-        find: "    auto result = store_.commit(batch.changes);",
-        replace: "    context_.stock.apply(batch.changes, 0);\n    auto result = store_.commit(batch.changes);",
+        find: "    const auto begin = context_.clock.mono_ns();\n    storage::CommitResult result;",
+        replace:
+          "    context_.stock.apply(batch.changes, 0);\n    const auto begin = context_.clock.mono_ns();\n    storage::CommitResult result;",
       },
     ],
   },
@@ -189,8 +191,13 @@ export const mutants = [
     edits: [
       {
         file: writer,
-        find: "            return {CommitStatus::unknown, to_store_error(error)};",
-        replace: "            return {CommitStatus::committed, {}};",
+        find: "batch_writer_.outbox_bytes());\n            end_batch();\n            return {CommitStatus::unknown, to_store_error(error)};",
+        replace: "batch_writer_.outbox_bytes());\n            end_batch();\n            return {CommitStatus::committed, {}};",
+      },
+      {
+        file: writer,
+        find: "session_);\n            end_batch();\n            return {CommitStatus::unknown, to_store_error(error)};",
+        replace: "session_);\n            end_batch();\n            return {CommitStatus::committed, {}};",
       },
     ],
   },
@@ -202,8 +209,8 @@ export const mutants = [
     edits: [
       {
         file: lane,
-        find: "        status = store_.resolve(batch.changes);",
-        replace: "        status = storage::CommitStatus::not_committed;",
+        find: "    const auto status = store_.resolve(batch.changes);",
+        replace: "    const auto status = storage::CommitStatus::not_committed;",
       },
     ],
   },
@@ -335,6 +342,11 @@ export const mutants = [
     by: ["I8", "I9", "run"],
     edits: [
       { file: relay, find: "if (!was_down_ && (looking_due_ || gap_is_old())) catch_up();", replace: "gap_is_old();" },
+      {
+        file: relay,
+        find: "message_of(batch));\n        add_early(std::move(batch));",
+        replace: "message_of(batch));\n        if (is_given) add_early(std::move(batch));",
+      },
     ],
   },
   {
@@ -345,8 +357,35 @@ export const mutants = [
     edits: [
       {
         file: lane,
-        find: "        status = store_.resolve(batch.changes);",
-        replace: "        status = storage::CommitStatus::committed;",
+        find: "    const auto status = store_.resolve(batch.changes);",
+        replace: "    const auto status = storage::CommitStatus::committed;",
+      },
+    ],
+  },
+  {
+    number: 103,
+    about: "levels of a presumed batch are written whatever became of them",
+    program: "postgres_faults_test",
+    by: ["PostgresPresumption.another_writer_of_a_level_is_a_conflict"],
+    edits: [versionsAreNotCompared],
+  },
+  {
+    number: 104,
+    about: "the products of a presumed batch are not compared",
+    program: "postgres_faults_test",
+    by: ["PostgresPresumption.a_product_or_location_that_changed_is_a_conflict"],
+    edits: [{ file: batchSql, find: "AND p.version = k.version", replace: "AND p.version > 0" }],
+  },
+  {
+    number: 105,
+    about: "the outcome of a presumed commit is asked for while it can still happen",
+    program: "postgres_faults_test",
+    by: ["UnknownPresumedCommit.that_could_still_happen_is_stopped_first"],
+    edits: [
+      {
+        file: commitOutcome,
+        find: "if (!connection.query(end_named_session, params).empty()) return CommitStatus::unknown;",
+        replace: "",
       },
     ],
   },

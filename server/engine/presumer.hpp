@@ -1,0 +1,59 @@
+#pragma once
+// Decides whether a batch may be judged on the rows that earlier batches left in the working set, and on the
+// presumption that its keys are new, so that it takes one round trip to a shared store instead of two. Only orders of
+// products that are known go so, and only as long as it works out. Nothing depends on its being right: the store holds
+// every presumption against the database (storage::Store::commit_presumed). Used by the lane, on its thread.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/batch.hpp"
+#include "storage/storage.hpp"
+
+namespace onhand::engine {
+
+class Presumer {
+  public:
+    // True when `set` has all that `batch` needs, numbers included, and no key is known to be used. rows() is then what
+    // was presumed.
+    bool fits(const Batch& batch, domain::WorkingSet& set);
+    const storage::Presumption& rows() const { return rows_; }
+
+    // How many order numbers should be reserved for later batches when this one has `requests` and `left` numbers are
+    // left over. None while there is little to do: numbers that are not used soon are dropped, and leave gaps.
+    static std::size_t numbers_ahead(std::size_t requests, std::size_t left);
+    void note_numbers(MonoNanos now) { numbers_at_ = now; }
+    // Forgets numbers that were reserved so long ago that another instance has given greater ones to earlier orders.
+    void drop_old_numbers(domain::WorkingSet& set, MonoNanos now) const;
+
+    // Products, locations and levels of the order that `from` has, as they are there.
+    static void copy_rows(const domain::PlaceOrder& order, domain::WorkingSet& from, domain::WorkingSet& to);
+    // Commands after which rows of products and locations may be other than known.
+    static bool changes_products(const domain::Command& command);
+
+    // The batch stands; its keys are used.
+    void note_committed(const Batch& batch);
+    // It worked out, or it did not: then the next batches are loaded, each time more of them.
+    void note_success() { next_pause_ = pause_min; }
+    void note_failure();
+
+  private:
+    static constexpr std::size_t busy_batch = 4;  // requests; smaller ones reserve nothing ahead
+    static constexpr MonoNanos numbers_max_age = 50'000'000;
+    static constexpr std::uint32_t pause_min = 2;  // batches
+    static constexpr std::uint32_t pause_max = 256;
+    static constexpr std::size_t keys_max = std::size_t{1} << 16U;
+
+    bool add_rows(const domain::PlaceOrder& order, domain::WorkingSet& set);
+    bool is_used(const domain::KeyHash& key) const;
+
+    storage::Presumption rows_;
+    // The keys of the last batches: each lies where its first bytes say, until another comes there.
+    std::vector<domain::KeyHash> keys_;
+    std::uint32_t pause_ = 0;
+    std::uint32_t next_pause_ = pause_min;
+    MonoNanos numbers_at_ = 0;
+};
+
+}  // namespace onhand::engine
