@@ -91,9 +91,8 @@ void Column::add_uuid_or_null(const Uuid& value) {
 }
 
 void Column::pass_shared(Params& params) const {
-    ensure(!varies_ && count_ > 0, "a column with rows may share a value");
-    // A NULL in the array would become the shared value, so there is none when the values differ.
-    if (!shared_ || first_is_null_) {
+    ensure(is_shared(), "all rows have one value");
+    if (first_is_null_) {
         params.null(type_);
         return;
     }

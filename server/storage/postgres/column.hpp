@@ -1,7 +1,7 @@
 #pragma once
 // One column of the rows that a statement inserts. Rows of one batch have much in common (the time, the kind, an empty
-// note), and what all rows share is sent once instead of once a row: the server spends about a third less time on an
-// insert. Used by batch_writer.cpp, on the lane thread. Keeps its buffers when cleared.
+// note), and what all rows share is sent once instead of once a row. Used by insert_table.cpp, on the lane thread.
+// Keeps its buffers when cleared.
 
 #include <string>
 
@@ -28,11 +28,12 @@ class Column {
     void add_text_or_null(std::string_view value);
     void add_uuid_or_null(const Uuid& value);
 
-    // The values when they differ, else an empty array.
-    void pass_array(Params& params) const { params.array(array_); }
-    // What rows have for which the array holds nothing; not for a column that varies by declaration.
+    // All rows so far, one at least, have the same value.
+    bool is_shared() const { return !varies_ && shared_ && count_ > 0; }
+    // The value of all of them; only when it is shared.
     void pass_shared(Params& params) const;
-    bool varies() const { return varies_; }
+    // The value of each; only when they are not shared.
+    void pass_array(Params& params) const { params.array(array_); }
 
     // Of the server: "bigint".
     static const char* name_of(Type type);

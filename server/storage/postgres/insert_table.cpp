@@ -6,68 +6,88 @@ namespace onhand::storage::postgres {
 
 namespace {
 
-std::string parameter(int number, Type type, bool is_array) {
-    return "$" + std::to_string(number) + "::" + Column::name_of(type) + (is_array ? "[]" : "");
-}
+constexpr std::size_t columns_max = 32;
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
     if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
     return text;
 }
 
-// unnest() pads the shorter arrays with NULL, so a column that was sent empty has its shared value in every row.
-std::string insert_sql(const char* table, const std::vector<InsertTable::ColumnSpec>& columns,
-                       const std::vector<InsertTable::Derived>& derived, int leading, const char* suffix) {
-    std::string names;
-    std::string values;
-    std::string arrays;
-    const int count = static_cast<int>(columns.size());
-    std::vector<std::string> expressions;
-    for (int at = 0; at < count; ++at) {
-        const auto& column = columns[static_cast<std::size_t>(at)];
-        const std::string comma = at == 0 ? "" : ", ";
-        std::string value = std::string("u.") + column.name;
-        if (at > 0) value = "coalesce(" + value + ", " + parameter(leading + count + at, column.type, false) + ")";
-        names += comma + column.name;
-        values += comma + (column.as[0] != '\0' ? replaced(column.as, "{}", value) : value);
-        arrays += comma + parameter(leading + at + 1, column.type, true);
-        expressions.push_back(std::move(value));
-    }
-    const std::string array_names = names;
-    for (const auto& column : derived) {
-        std::string value = column.sql;
-        for (std::size_t at = 0; at < columns.size(); ++at)
-            value = replaced(std::move(value), std::string("{") + columns[at].name + "}", expressions[at]);
-        names += std::string(", ") + column.name;
-        values += ", " + value;
-    }
-    return std::string("INSERT INTO ") + table + " (" + names + ") SELECT " + values + " FROM unnest(" + arrays +
-           ") AS u (" + array_names + ")" + suffix;
+void append(std::string& list, const std::string& entry) {
+    if (!list.empty()) list += ", ";
+    list += entry;
+}
+
+bool differs(std::uint32_t differing, std::size_t column) {
+    return (differing >> column & 1) != 0;
 }
 
 }  // namespace
 
 InsertTable::InsertTable(const char* table, std::vector<ColumnSpec> columns, std::vector<Derived> derived, int leading,
                          const char* suffix)
-    : name_(std::string("insert_") + table + "_" + columns.front().name),
-      sql_(insert_sql(table, columns, derived, leading, suffix)),
-      statement_{name_.c_str(), sql_.c_str()} {
-    for (const auto& column : columns) columns_.emplace_back(column.type, columns_.empty());
+    : table_(table), specs_(std::move(columns)), derived_(std::move(derived)), leading_(leading), suffix_(suffix) {
+    ensure(specs_.size() <= columns_max, "each column has a bit");
+    for (const auto& spec : specs_) columns_.emplace_back(spec.type, columns_.empty());
+}
+
+// Each column is one parameter: an array of the values, or the value that all rows have.
+std::string InsertTable::sql(std::uint32_t differing) const {
+    std::string names;
+    std::string values;
+    std::string arrays;
+    std::string array_names;
+    std::vector<std::string> expressions;
+    for (std::size_t at = 0; at < specs_.size(); ++at) {
+        const ColumnSpec& spec = specs_[at];
+        const std::string parameter =
+            "$" + std::to_string(static_cast<std::size_t>(leading_) + at + 1) + "::" + Column::name_of(spec.type);
+        if (differs(differing, at)) {
+            append(arrays, parameter + "[]");
+            append(array_names, spec.name);
+        }
+        expressions.push_back(differs(differing, at) ? std::string("u.") + spec.name : parameter);
+        append(names, spec.name);
+        append(values, spec.as[0] != '\0' ? replaced(spec.as, "{}", expressions.back()) : expressions.back());
+    }
+    for (const auto& column : derived_) {
+        std::string value = column.sql;
+        for (std::size_t at = 0; at < specs_.size(); ++at)
+            value = replaced(std::move(value), std::string("{") + specs_[at].name + "}", expressions[at]);
+        append(names, column.name);
+        append(values, value);
+    }
+    return "INSERT INTO " + table_ + " (" + names + ") SELECT " + values + " FROM unnest(" + arrays + ") AS u (" +
+           array_names + ")" + suffix_;
 }
 
 void InsertTable::clear() {
     for (Column& column : columns_) column.clear();
 }
 
-void InsertTable::send(Connection& connection, Params& params) const {
+void InsertTable::send(Connection& connection, Params& params) {
     if (rows() == 0) return;
-    for (const Column& column : columns_) {
+    std::uint32_t differing = 0;
+    for (std::size_t at = 0; at < columns_.size(); ++at) {
+        const Column& column = columns_[at];
         ensure(column.size() == rows(), "every row has every column");
-        column.pass_array(params);
+        if (column.is_shared()) {
+            column.pass_shared(params);
+        } else {
+            column.pass_array(params);
+            differing |= std::uint32_t{1} << at;
+        }
     }
-    for (const Column& column : columns_)
-        if (!column.varies()) column.pass_shared(params);
-    connection.send(statement_, params);
+    auto found = statements_.find(differing);
+    if (found == statements_.end()) {
+        if (statements_.size() >= statements_max) return connection.send_text(sql(differing), params);
+        auto prepared = std::make_unique<Prepared>();
+        prepared->name = "insert_" + table_ + "_" + specs_.front().name + "_" + std::to_string(differing);
+        prepared->sql = sql(differing);
+        prepared->statement = {prepared->name.c_str(), prepared->sql.c_str()};
+        found = statements_.emplace(differing, std::move(prepared)).first;
+    }
+    connection.send(found->second->statement, params);
 }
 
 }  // namespace onhand::storage::postgres

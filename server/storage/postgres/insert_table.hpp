@@ -1,7 +1,11 @@
 #pragma once
 // The rows of one batch for one table, gathered column by column, and the INSERT that writes them all. Used by
-// batch_writer.cpp, on the lane thread. The statement's text is made once, from the list of columns.
+// batch_writer.cpp, on the lane thread. What all rows share is sent as one value and costs the server next to nothing,
+// so there is a statement for each set of columns that differ; few sets occur.
 
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,13 +38,25 @@ class InsertTable {
     std::size_t rows() const { return columns_.front().size(); }
 
     // Sends the INSERT when there are rows. `params`: the leading ones; used up.
-    void send(Connection& connection, Params& params) const;
+    void send(Connection& connection, Params& params);
 
   private:
-    std::string name_;
-    std::string sql_;
-    Statement statement_;
+    // Statements kept, and so prepared on each connection; others are put together anew each time.
+    static constexpr std::size_t statements_max = 32;
+    struct Prepared {
+        std::string name;
+        std::string sql;
+        Statement statement;
+    };
+    std::string sql(std::uint32_t differing) const;
+
+    const std::string table_;
+    const std::vector<ColumnSpec> specs_;
+    const std::vector<Derived> derived_;
+    const int leading_;
+    const std::string suffix_;
     std::vector<Column> columns_;
+    std::map<std::uint32_t, std::unique_ptr<Prepared>> statements_;  // by the columns that differ, as bits
 };
 
 }  // namespace onhand::storage::postgres

@@ -19,8 +19,9 @@ namespace onhand::storage::postgres {
 
 namespace {
 
-// A product's orders are looked through in portions of so many.
+// A product's orders are looked through in portions of so many, and to count those that fit, so many in all.
 constexpr std::int64_t portion_orders = 512;
+constexpr std::int64_t examined_max = 100'000;
 
 constexpr Statement select_tally{
     "orders_tally", "SELECT seq, orders[1], orders[2], orders[3], orders[4], orders[5], orders[6] FROM feed_head"};
@@ -117,6 +118,7 @@ class OrderQuery {
     std::vector<Position> found_;
     Position seen_ = newest;
     Uuid seen_order_;
+    std::int64_t portion_ = portion_orders;
     // What was found.
     std::int64_t total_ = 0;
     std::int64_t position_ = 0;     // matches below the cursor so far
@@ -243,17 +245,20 @@ void OrderQuery::choose_of_product() {
     if (is_whole) total_ = count;
 }
 
-// Looks through the orders of the product, newest first: until the page is full, and to count, at order_count_max of
-// them.
+// Looks through the orders of the product, newest first: until the page is full, and to count, until order_count_max
+// fit.
 void OrderQuery::walk(bool counting, bool taking) {
     const auto deadline = std::chrono::steady_clock::now() + read_statement_max;
-    for (std::int64_t examined = 0; by_state_ ? next_of_state() : next_of_product(); examined += portion_orders) {
+    // To fill a page of all of them, no more than fit on it have to be read.
+    portion_ = counting ? portion_orders : std::min(portion_orders, offset_ + limit_ + 1);
+    for (std::int64_t examined = 0; by_state_ ? next_of_state() : next_of_product(); examined += portion_) {
         if (std::chrono::steady_clock::now() > deadline)
             throw SqlError("57014", "a list of orders took too long", false);
         if (counting) total_ += static_cast<std::int64_t>(found_.size());
         if (taking)
             for (const auto position : found_) take(position);
-        if ((!counting || examined >= order_count_max) && (!taking || is_full())) return;
+        const bool is_counted = !counting || total_ >= order_count_max || examined >= examined_max;
+        if (is_counted && (!taking || is_full())) return;
     }
 }
 
@@ -282,7 +287,7 @@ bool OrderQuery::next_of_product() {
         " AND (m.batch, m.place) < (" + next(2) + ", " + next(3) +
         ") AND m.kind = 4 AND m.cause_type = 1 ORDER BY m.batch DESC, m.place DESC LIMIT " + next(4) +
         ") AS k JOIN request_result o ON o.id = k.cause_id ORDER BY k.batch DESC, k.place DESC";
-    params.int64(domain::raw(*filter_.product)).int64(seen_.batch).int64(seen_.place).int64(portion_orders);
+    params.int64(domain::raw(*filter_.product)).int64(seen_.batch).int64(seen_.place).int64(portion_);
     const auto rows = connection_.query_text(sql, params);
     for (int row = 0; row < rows.rows(); ++row) {
         seen_ = {rows.integer(row, 0), rows.integer(row, 1)};
@@ -304,7 +309,7 @@ bool OrderQuery::next_of_state() {
                             " AND (o.batch, o.place) < (" + next(2) + ", " + next(3) +
                             ") ORDER BY o.batch DESC, o.place DESC LIMIT " + next(4) + ") AS k";
     params.int16(static_cast<std::int16_t>(*filter_.status)).int64(seen_.batch).int64(seen_.place);
-    const auto rows = connection_.query_text(sql, params.int64(portion_orders));
+    const auto rows = connection_.query_text(sql, params.int64(portion_));
     std::vector<domain::OrderLine> lines;
     for (int row = 0; row < rows.rows(); ++row) {
         seen_ = {rows.integer(row, 0), rows.integer(row, 1)};

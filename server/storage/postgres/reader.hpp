@@ -12,8 +12,8 @@ namespace onhand::storage::postgres {
 inline constexpr std::chrono::milliseconds relay_wait_max{200};
 inline constexpr std::chrono::milliseconds relay_poll{2};
 
-// A total that nobody keeps is counted up to this; a list with more of them says this number.
-inline constexpr std::int64_t order_count_max = 10'000;
+// A total that nobody keeps is counted up to this, more or less; a list with more of them says about this number.
+inline constexpr std::int64_t order_count_max = 1'000;
 
 // The two lists, in the open transaction of `connection`. They throw SqlError and CorruptRow.
 domain::OrderPage query_orders(Connection& connection, const domain::OrderFilter& filter);
