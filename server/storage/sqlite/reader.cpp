@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/sqlite/row_stream.hpp"
+
 namespace onhand::storage::sqlite {
 
 namespace {
@@ -21,6 +23,12 @@ void visit_rows(Connection& connection, const std::string& sql, Read&& read, con
     if (!visit) return;
     Statement select(connection, sql);
     for (auto row = select.open(); row.next();) visit(read(row));
+}
+
+template <class Row, class Visit>
+void visit_stream(RowStream<Row>& stream, const Visit& visit) {
+    for (auto block = stream.take(); !block.empty(); block = stream.take())
+        for (auto& row : block) visit(std::move(row));
 }
 
 std::string select_all(const char* columns, const char* rest) {
@@ -92,18 +100,46 @@ Result<std::optional<domain::Session>, StoreError> Reader::session(const domain:
     });
 }
 
+namespace {
+
+// The two large tables: each is decoded on a thread of its own, the levels ahead up to a bound while products are
+// taken. `levels` sees the same moment as `main`.
+void visit_stock(Connection& main, Connection& levels, const ReadStore::Visitor& visitor) {
+    constexpr std::size_t product_blocks_max = 8;  // of RowStream::block_rows
+    constexpr std::size_t level_blocks_max = 256;  // 19 MB
+    const auto products_sql = select_all(product_columns, "product ORDER BY id");
+    const auto levels_sql = select_all(level_columns, "level");
+    if (!visitor.product || !visitor.level) {
+        visit_rows(main, products_sql, read_product, visitor.product);
+        visit_rows(main, levels_sql, read_level, visitor.level);
+        return;
+    }
+    RowStream<domain::Product> product_rows(main, products_sql, read_product, product_blocks_max);
+    RowStream<domain::StockLevel> level_rows(levels, levels_sql, read_level, level_blocks_max);
+    visit_stream(product_rows, visitor.product);
+    visit_stream(level_rows, visitor.level);
+}
+
+}  // namespace
+
 Result<ReadStore::Moment, StoreError> Reader::visit_all(const Visitor& visitor) {
     return guarded<Moment>([&] {
         const auto session = pool_.borrow(false);
+        const auto beside = pool_.borrow(false);
         Connection& main = session->main;
-        Transaction transaction(main, Transaction::Kind::read);
-        const domain::FeedSeq head = session->read_head();
-        visit_rows(main, select_all(location_columns, "location ORDER BY id"), read_location, visitor.location);
-        visit_rows(main, select_all(product_columns, "product ORDER BY id"), read_product, visitor.product);
-        visit_rows(main, select_all(level_columns, "level"), read_level, visitor.level);
-        visit_rows(main, select_all(account_columns, "account ORDER BY id"), read_account, visitor.account);
-        visit_rows(main, select_all(session_columns, "session"), read_session, visitor.session);
-        return Moment{head, 0};
+        for (;;) {
+            const Transaction transaction(main, Transaction::Kind::read);
+            const domain::FeedSeq head = session->read_head();
+            const Transaction other(beside->main, Transaction::Kind::read);
+            // Both see the same moment when nothing was committed between their first looks: every change of a product
+            // or a level has a feed number.
+            if (beside->read_head() != head) continue;
+            visit_rows(main, select_all(location_columns, "location ORDER BY id"), read_location, visitor.location);
+            visit_stock(main, beside->main, visitor);
+            visit_rows(main, select_all(account_columns, "account ORDER BY id"), read_account, visitor.account);
+            visit_rows(main, select_all(session_columns, "session"), read_session, visitor.session);
+            return Moment{head, 0};
+        }
     });
 }
 
