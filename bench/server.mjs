@@ -91,7 +91,7 @@ export async function stopServer(server) {
 
 // One request; resolves to {status, body} with the body as parsed JSON when it is JSON.
 export function ask(server, method, path, { token, body, type = "application/json" } = {}) {
-  const bytes = body === undefined ? undefined : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   if (bytes) Object.assign(headers, { "Content-Type": type, "Content-Length": bytes.length });

@@ -16,6 +16,7 @@
 #include "app/core.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/import_check.hpp"
 #include "storage/migrate/sqlite_to_postgres.hpp"
 #include "transport/http/exports.hpp"
 #include "transport/http/import_run.hpp"
@@ -119,8 +120,14 @@ int import_file(const Config& config, const ImportArguments& arguments) {
         order.currency = arguments.currency;
         order.dry_run = arguments.dry_run;
         order.partial = arguments.partial;
+        const SystemClock clock;
+        const auto check = [&](domain::ImportProducts rows) {
+            return engine::check_import(std::move(rows), core.stock, core.queries, clock.wall_ms());
+        };
         const auto submit = [&core](domain::Command command) { return core.run(std::move(command)); };
-        const auto result = http::run_import(*text, order, submit);
+        const auto commands = [&core] { return core.engine.stats().commands; };
+        const http::ImportSteps steps{check, submit, commands, clock};
+        const auto result = http::run_import(*text, order, steps);
         if (result.problem) {
             for (const auto& error : result.problem->errors) fail(error.pointer + ": " + error.detail);
             return fail(result.problem->detail);

@@ -183,7 +183,10 @@ Outcome judge(const ImportProducts& command, WorkingSet& set, const Context& con
         return refuse(RefusalCode::invalid_request,
                       sentence("An import has at most ", import_rows_max, " rows; send a larger file in parts."));
     ImportPlan plan(set, context);
-    for (const auto& row : command.rows) plan.add(row);
+    for (const auto& row : command.rows) {
+        plan.add(row);
+        set.note_passing(row.sku);
+    }
     auto& done = plan.done;
     ensure(done.created + done.updated + done.skipped == done.rows, "every row is counted once");
     done.applied = !command.dry_run && (done.errors.empty() || command.partial);

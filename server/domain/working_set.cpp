@@ -249,6 +249,27 @@ void WorkingSet::clear() {
 void WorkingSet::forget_documents() {
     orders_.clear();
     sessions_.clear();
+    for (const auto& sku : passing_) forget_product(sku);
+    passing_.clear();
+}
+
+void WorkingSet::note_passing(std::string_view sku) {
+    passing_.emplace_back(sku);
+}
+
+// Levels known to be absent stay known: nobody else makes them.
+void WorkingSet::forget_product(const std::string& sku) {
+    const auto found = products_.find(sku);
+    if (found == products_.end()) return;
+    if (found->second.product) {
+        const auto id = raw(found->second.product->id);
+        if (const auto levels = levels_by_product_.find(id); levels != levels_by_product_.end()) {
+            for (const auto key : levels->second) levels_.erase(key);
+            levels_by_product_.erase(levels);
+        }
+        product_skus_.erase(id);
+    }
+    products_.erase(found);
 }
 
 }  // namespace onhand::domain

@@ -122,10 +122,16 @@ class WorkingSet {
     std::size_t size() const;
     // Forgets all rows (after a commit that did not happen, or to stay within the bound).
     void clear();
-    // Forgets orders and sessions, which are rarely met again; products, locations and levels stay.
+    // Notes that a product passes by once, with a file: forget_documents() drops it and its levels, so that an import
+    // does not push out what orders need.
+    void note_passing(std::string_view sku);
+    // Forgets what is rarely met again: orders, sessions, products that passed by. Other products, locations and levels
+    // stay.
     void forget_documents();
 
   private:
+    void forget_product(const std::string& sku);
+
     struct ProductEntry {
         std::optional<Product> product;
         bool all_levels = false;
@@ -142,6 +148,7 @@ class WorkingSet {
     std::unordered_map<std::int64_t, Uuid> account_uuids_;
     ByText<std::optional<Uuid>> emails_;
     std::unordered_map<std::string, std::optional<Session>> sessions_;  // by the bytes of the token hash
+    std::vector<std::string> passing_;                                  // SKUs
 };
 
 }  // namespace onhand::domain

@@ -130,6 +130,30 @@ TEST(WorkingSet, forgets) {
     EXPECT_EQ(set.sequences.product.peek(), 9) << "the store sets these";
 }
 
+TEST(WorkingSet, forgets_products_that_passed_by) {
+    auto set = small_set();
+    const auto size = set.size();
+    Product passing;
+    passing.id = ProductId{77};
+    passing.sku = "PASSING";
+    set.put_product(passing, true);
+    set.put_level({.key = {passing.id, main_location}, .on_hand = 3});
+    set.note_passing("PASSING");
+    set.note_passing("PASSING");
+    set.note_passing("NEVER-HEARD-OF");
+    EXPECT_TRUE(set.has_product("PASSING"));
+    set.forget_documents();
+    EXPECT_FALSE(set.has_product("PASSING"));
+    EXPECT_FALSE(set.has_level({passing.id, main_location}));
+    EXPECT_TRUE(set.has_level(here));
+    EXPECT_EQ(set.size(), size);
+    // It comes back as if it had never been there.
+    set.put_product(passing, false);
+    EXPECT_FALSE(set.has_all_levels("PASSING"));
+    set.forget_documents();
+    EXPECT_TRUE(set.has_product("PASSING")) << "it was noted for one batch only";
+}
+
 TEST(RequestRows, asks_only_for_what_is_missing) {
     auto set = small_set();
     RowRequest request;

@@ -137,20 +137,20 @@ void StockTable::update_product(Slot slot, const domain::Product& product) {
 
 // A product that is not in its list yet stays noted as new; which list it goes to is seen when it does.
 void StockTable::unlist_product(Slot product) {
-    if (has_bit(is_new_product_, product)) return;
+    if (!is_settled_product(product)) return;
     auto& list = products_.row(product).archived ? archived_products_ : active_products_;
     list.erase(product, product_order());
 }
 
 void StockTable::list_product(Slot product) {
-    if (has_bit(is_new_product_, product)) return;
+    if (!is_settled_product(product)) return;
     set_bit(is_new_product_, product);
     new_products_.push_back(product);
 }
 
 void StockTable::hide(Slot level) {
     by_sku_.erase(level, by_sku_order());
-    if (!has_bit(is_new_level_, level)) {
+    if (is_settled_level(level)) {
         by_name_.erase(level, by_name_order());
         by_category_.erase(level, by_category_order());
     }
@@ -161,7 +161,7 @@ void StockTable::hide(Slot level) {
 void StockTable::show(Slot level) {
     by_sku_.insert(level, by_sku_order());
     set_bit(shown_, level);
-    if (!has_bit(is_new_level_, level)) {
+    if (is_settled_level(level)) {
         set_bit(is_new_level_, level);
         new_levels_.push_back(level);
     }
@@ -169,18 +169,17 @@ void StockTable::show(Slot level) {
     shown_of_category_[levels_.categories()[level]] += 1;
 }
 
-const OrderedSlots& StockTable::settled(const OrderedSlots& order) const {
+void StockTable::settle() const {
     const std::lock_guard lock(settling_);
     constexpr std::size_t singly_max = 4096;  // and of large tables one in 64; beyond, sorting all is faster
-    if (new_levels_.size() > std::max(singly_max, by_sku_.size() / 64))
+    if (nothing_settled_ || new_levels_.size() > std::max(singly_max, by_sku_.size() / 64))
         settle_all();
     else
-        settle();
-    return order;
+        settle_singly();
 }
 
 // Row by row. A level may have been hidden since it was noted.
-void StockTable::settle() const {
+void StockTable::settle_singly() const {
     for (const auto level : new_levels_) {
         clear_bit(is_new_level_, level);
         if (!has_bit(shown_, level)) continue;
@@ -292,9 +291,7 @@ void StockTable::finish_filling() {
         set_bit(shown_, level);
         shown_of_category_[levels_.categories()[level]] += 1;
     }
-    const auto products = sorted_products();
-    by_sku_.assign(sorted_levels(products));
-    settle_all();
+    by_sku_.assign(sorted_levels(sorted_products()));
 }
 
 // Everything but the order by SKU, anew. The names take longest and are sorted on a thread of their own.
@@ -320,6 +317,7 @@ void StockTable::settle_all() const {
     for (auto* noted : {&is_new_level_, &is_new_product_}) std::ranges::fill(*noted, 0);
     new_levels_.clear();
     new_products_.clear();
+    nothing_settled_ = false;
 }
 
 std::vector<Slot> StockTable::sorted_products() const {

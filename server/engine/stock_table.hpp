@@ -23,7 +23,7 @@ class StockTable {
     // Nothing, when the product or the location is not known yet: another process made it, and the feed will tell of
     // it first and of the level after.
     void put_level(const domain::StockLevel& level);
-    // Until this is called rows are only gathered; then they are brought in order at once. Idempotent.
+    // Until this is called rows are only gathered; then they are brought in order by SKU at once. Idempotent.
     void finish_filling();
 
     // Changes the values of a level that is known; readers may look on. Older versions change nothing.
@@ -46,10 +46,22 @@ class StockTable {
     // brought up to date by the first reader who asks after rows were added: a few microseconds a row, at most as long
     // as sorting all anew (half a second a million). So an import does not pay for orders that nobody looks at.
     const OrderedSlots& by_sku() const { return by_sku_; }
-    const OrderedSlots& by_name() const { return settled(by_name_); }
-    const OrderedSlots& by_category() const { return settled(by_category_); }
-    const OrderedSlots& active_products() const { return settled(active_products_); }
-    const OrderedSlots& archived_products() const { return settled(archived_products_); }
+    const OrderedSlots& by_name() const {
+        settle();
+        return by_name_;
+    }
+    const OrderedSlots& by_category() const {
+        settle();
+        return by_category_;
+    }
+    const OrderedSlots& active_products() const {
+        settle();
+        return active_products_;
+    }
+    const OrderedSlots& archived_products() const {
+        settle();
+        return archived_products_;
+    }
     // The levels of the three orders, as bits by level.
     const Bits& shown() const { return shown_; }
     // The levels of these products.
@@ -66,8 +78,10 @@ class StockTable {
     void hide(Slot level);
     void list_product(Slot product);
     void unlist_product(Slot product);
-    const OrderedSlots& settled(const OrderedSlots& order) const;
+    bool is_settled_level(Slot level) const { return !nothing_settled_ && !has_bit(is_new_level_, level); }
+    bool is_settled_product(Slot product) const { return !nothing_settled_ && !has_bit(is_new_product_, product); }
     void settle() const;
+    void settle_singly() const;
     void settle_all() const;
     auto by_sku_order() const;
     auto by_name_order() const;
@@ -87,6 +101,7 @@ class StockTable {
     mutable OrderedSlots by_name_, by_category_, active_products_, archived_products_;
     mutable std::vector<Slot> new_levels_, new_products_;  // not in their orders yet
     mutable Bits is_new_level_, is_new_product_;
+    mutable bool nothing_settled_ = true;  // as after filling
     Bits shown_;
     std::vector<std::size_t> shown_of_category_;
     bool one_to_one_ = true;  // level n belongs to product n

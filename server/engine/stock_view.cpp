@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <shared_mutex>
+#include <thread>
 
 #include "engine/fair_mutex.hpp"
 #include "engine/stock_pages.hpp"
@@ -19,7 +20,15 @@ struct StockView::Impl {
     mutable FairMutex mutex;
     StockTable table;
     std::atomic<domain::FeedSeq> head{0};
+    std::thread settler;  // after the start, for the orders that the first pages by name and category need
 
+    ~Impl() {
+        if (settler.joinable()) settler.join();
+    }
+    void settle() {
+        const std::shared_lock lock(mutex);
+        table.by_name();
+    }
     void apply_catalogue(const domain::Changes& changes);
     void apply_levels(const domain::Changes& changes);
 };
@@ -51,9 +60,18 @@ void StockView::put_level(const domain::StockLevel& level) {
 }
 
 void StockView::set_head(domain::FeedSeq head) {
-    const std::unique_lock lock(impl_->mutex);
-    impl_->table.finish_filling();
-    impl_->head.store(head, std::memory_order_release);
+    auto& impl = *impl_;
+    {
+        const std::unique_lock lock(impl.mutex);
+        impl.table.finish_filling();
+        impl.head.store(head, std::memory_order_release);
+    }
+    // The start does not wait for it: half a second a million levels.
+    constexpr std::size_t many = 20'000;
+    if (impl.table.levels().size() < many)
+        impl.settle();
+    else if (!impl.settler.joinable())
+        impl.settler = std::thread([&impl] { impl.settle(); });
 }
 
 // In short turns: readers get in between, so that a large import does not keep them waiting.

@@ -1,9 +1,13 @@
 #include "transport/http/import_run.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <future>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/ensure.hpp"
 #include "base/text.hpp"
 #include "transport/http/conditional.hpp"
 #include "transport/http/json_in.hpp"
@@ -51,94 +55,199 @@ void add_errors(std::vector<domain::ImportError>& all, const std::vector<domain:
         if (all.size() < import_errors_max) all.push_back(error);
 }
 
-// Gives one chunk to the engine. Returns false when the pass ends here.
-bool submit_chunk(const SubmitAndWait& submit, domain::ImportProducts chunk, std::int64_t line, ImportReport& pass) {
-    const bool dry_run = chunk.dry_run;
-    const auto outcome = submit(std::move(chunk));
-    const domain::Refusal* const refusal = outcome ? domain::refusal(*outcome) : nullptr;
-    const auto* const done = outcome ? std::get_if<domain::ImportDone>(&*outcome) : nullptr;
-    if (done == nullptr) {
-        Problem problem = refusal != nullptr ? problem_of(*refusal) : problem_of_failure(outcome.error());
-        if (pass.sum.applied) {
-            // Earlier chunks are in. Say so as a result, not as a failure that "applied nothing".
-            add_errors(pass.sum.errors,
-                       {{line, "", "rows from here on were not applied: " + problem.detail + " Send the file again."}});
-        } else {
-            pass.problem = std::move(problem);
-        }
-        return false;
-    }
-    pass.sum.created += done->created;
-    pass.sum.updated += done->updated;
-    pass.sum.skipped += done->skipped;
-    add_errors(pass.sum.errors, done->errors);
-    pass.sum.applied = pass.sum.applied || done->applied;
-    if (dry_run || done->applied) return true;
-    // Whole or nothing, and since the check something changed.
-    return false;
+void add_counts(domain::ImportDone& sum, const domain::ImportDone& part) {
+    sum.created += part.created;
+    sum.updated += part.updated;
+    sum.skipped += part.skipped;
+    add_errors(sum.errors, part.errors);
+    sum.applied = sum.applied || part.applied;
 }
 
-// Goes through the file once. Bad rows of the reader are counted and listed in either pass, since only one is shown.
-ImportReport run_pass(std::string_view text, const ImportOrder& order, bool dry_run, const SubmitAndWait& submit) {
-    ImportReport pass;
-    ProductCsv csv(text, order.kind, order.currency);
-    bool more = true;
-    while (more) {
-        domain::ImportProducts chunk;
-        chunk.dry_run = dry_run;
-        chunk.partial = order.partial;
-        more = csv.next(chunk.rows, domain::import_rows_max);
-        if (csv.unreadable()) {
-            if (!pass.sum.applied) pass.problem = unreadable_problem(*csv.unreadable());
-            return pass;
-        }
-        if (chunk.rows.empty()) break;
-        const auto line = chunk.rows.front().line;
-        if (!submit_chunk(submit, std::move(chunk), line, pass)) break;
-    }
-    pass.sum.rows = csv.rows();
-    pass.sum.skipped += csv.skipped();
-    add_errors(pass.sum.errors, csv.errors());
-    std::ranges::stable_sort(pass.sum.errors, {}, &domain::ImportError::line);
-    return pass;
+// The part is in no transaction, and another attempt may go better.
+bool is_passing(engine::Failure failure) {
+    return failure == engine::Failure::busy || failure == engine::Failure::deadline_passed;
 }
 
-struct Survey {
-    std::int64_t rows = 0;
-    bool bad = false;
-    std::optional<Problem> problem;
+std::size_t next_part_rows(std::size_t rows, MonoNanos took, bool alone) {
+    if (alone) return std::min(rows * 2, import_part_rows_most);
+    rows = std::min(rows, import_part_rows);
+    return took > import_part_long ? std::max(rows / 2, import_part_rows_least) : rows;
+}
+
+// One run over one file.
+class ImportRun {
+  public:
+    ImportRun(std::string_view text, const ImportOrder& order, const ImportSteps& steps)
+        : text_(text), order_(order), steps_(steps) {}
+
+    ImportReport run();
+
+  private:
+    using Rows = std::vector<domain::ImportRow>;
+    using Outcome = Result<domain::Outcome, engine::Failure>;
+    struct TimedOutcome {
+        Outcome outcome;
+        MonoNanos took = 0;
+        bool alone = false;  // nobody else asked the engine for anything meanwhile
+    };
+
+    ImportReport check();
+    ImportReport apply();
+    ImportReport apply_at_once(const ProductCsv& csv, Rows rows);
+    domain::ImportProducts command_of(Rows rows, bool dry_run) const;
+    TimedOutcome submit_timed(const Rows& rows, bool others_are_in) const;
+    Outcome submit(Rows rows, bool others_are_in) const;
+    bool take_outcome(const Outcome& outcome, std::int64_t line, ImportReport& report) const;
+    static void finish(const ProductCsv& csv, ImportReport& report);
+
+    std::string_view text_;
+    const ImportOrder& order_;
+    const ImportSteps& steps_;
 };
 
-// Reads the whole file without the engine: can it be read, are there bad rows, how many rows are there?
-Survey survey(std::string_view text, const ImportOrder& order) {
-    Survey result;
-    ProductCsv csv(text, order.kind, order.currency);
-    std::vector<domain::ImportRow> rows;
-    while (csv.next(rows, domain::import_rows_max)) rows.clear();
-    if (csv.unreadable()) result.problem = unreadable_problem(*csv.unreadable());
-    result.rows = csv.rows();
-    result.bad = !csv.errors().empty();
-    return result;
+domain::ImportProducts ImportRun::command_of(Rows rows, bool dry_run) const {
+    domain::ImportProducts command;
+    command.rows = std::move(rows);
+    command.dry_run = dry_run;
+    command.partial = order_.partial;
+    return command;
+}
+
+// Bad rows of the reader are counted and listed in either pass, since only one is shown.
+void ImportRun::finish(const ProductCsv& csv, ImportReport& report) {
+    report.sum.rows = csv.rows();
+    report.sum.skipped += csv.skipped();
+    add_errors(report.sum.errors, csv.errors());
+    std::ranges::stable_sort(report.sum.errors, {}, &domain::ImportError::line);
+}
+
+ImportReport ImportRun::run() {
+    ProductCsv csv(text_, order_.kind, order_.currency);
+    Rows rows;
+    const bool more = csv.next(rows, domain::import_rows_max + 1);
+    ImportReport report;
+    if (csv.unreadable()) {
+        report.problem = unreadable_problem(*csv.unreadable());
+        return report;
+    }
+    const bool small = !more && rows.size() <= domain::import_rows_max;
+    const bool good_form = csv.errors().empty();
+    if (small && !order_.dry_run && (order_.partial || good_form)) return apply_at_once(csv, std::move(rows));
+    rows = Rows();
+    // A file that breaks off in its middle is refused as a whole, also where good rows are to be applied.
+    report = check();
+    const bool good = !report.problem && (order_.partial || report.sum.errors.empty());
+    return order_.dry_run || !good ? report : apply();
+}
+
+// Goes through the whole file without changing anything.
+ImportReport ImportRun::check() {
+    ImportReport report;
+    ProductCsv csv(text_, order_.kind, order_.currency);
+    for (bool more = true; more;) {
+        Rows rows;
+        more = csv.next(rows, domain::import_rows_max);
+        if (csv.unreadable()) {
+            report.problem = unreadable_problem(*csv.unreadable());
+            return report;
+        }
+        if (rows.empty()) continue;
+        const auto done = steps_.check(command_of(std::move(rows), true));
+        if (!done) {
+            report.problem = problem_of_failure(engine::Failure::storage_unavailable);
+            return report;
+        }
+        add_counts(report.sum, *done);
+    }
+    finish(csv, report);
+    return report;
+}
+
+ImportReport ImportRun::apply_at_once(const ProductCsv& csv, Rows rows) {
+    ImportReport report;
+    if (!rows.empty()) {
+        const auto line = rows.front().line;
+        take_outcome(submit(std::move(rows), false), line, report);
+    }
+    finish(csv, report);
+    return report;
+}
+
+// Part by part; while one is with the engine the next is read.
+ImportReport ImportRun::apply() {
+    ImportReport report;
+    ProductCsv csv(text_, order_.kind, order_.currency);
+    std::future<TimedOutcome> waiting;
+    std::int64_t waiting_line = 0;
+    std::size_t part_rows = import_part_rows;
+    bool good = true;
+    for (bool more = true; more && good;) {
+        Rows rows;
+        more = csv.next(rows, part_rows);
+        ensure(!csv.unreadable(), "a file that was checked can be read");
+        if (waiting.valid()) {
+            const auto timed = waiting.get();
+            good = take_outcome(timed.outcome, waiting_line, report);
+            part_rows = next_part_rows(part_rows, timed.took, timed.alone);
+        }
+        if (!good || rows.empty()) continue;
+        waiting_line = rows.front().line;
+        waiting = std::async(std::launch::async, [this, others_are_in = report.sum.applied, part = std::move(rows)] {
+            return submit_timed(part, others_are_in);
+        });
+    }
+    if (waiting.valid()) take_outcome(waiting.get().outcome, waiting_line, report);
+    finish(csv, report);
+    return report;
+}
+
+ImportRun::TimedOutcome ImportRun::submit_timed(const Rows& rows, bool others_are_in) const {
+    const auto begin = steps_.clock.mono_ns();
+    const auto commands = steps_.commands();
+    TimedOutcome timed{submit(rows, others_are_in), 0, false};
+    timed.took = steps_.clock.mono_ns() - begin;
+    timed.alone = steps_.commands() - commands <= 1;
+    return timed;
+}
+
+// With parts of the file applied already, a busy engine is asked again for a while: to break off would leave half.
+ImportRun::Outcome ImportRun::submit(Rows rows, bool others_are_in) const {
+    constexpr int attempts_max = 100;
+    constexpr std::chrono::milliseconds pause{100};
+    const auto command = command_of(std::move(rows), false);
+    auto outcome = steps_.submit(command);
+    for (int attempt = 1; others_are_in && !outcome && is_passing(outcome.error()) && attempt < attempts_max;
+         ++attempt) {
+        std::this_thread::sleep_for(pause);
+        outcome = steps_.submit(command);
+    }
+    return outcome;
+}
+
+// False when the run ends here. `line` is where the part begins.
+bool ImportRun::take_outcome(const Outcome& outcome, std::int64_t line, ImportReport& report) const {
+    const auto* const done = outcome ? std::get_if<domain::ImportDone>(&*outcome) : nullptr;
+    if (done != nullptr) {
+        add_counts(report.sum, *done);
+        // Else: whole or nothing, and since the check something changed.
+        return done->applied;
+    }
+    const auto* const refusal = outcome ? domain::refusal(*outcome) : nullptr;
+    Problem problem = refusal != nullptr ? problem_of(*refusal) : problem_of_failure(outcome.error());
+    if (report.sum.applied) {
+        // Earlier parts are in. Say so as a result, not as a failure that "applied nothing".
+        add_errors(report.sum.errors,
+                   {{line, "", "rows from here on were not applied: " + problem.detail + " Send the file again."}});
+    } else {
+        report.problem = std::move(problem);
+    }
+    return false;
 }
 
 }  // namespace
 
-ImportReport run_import(std::string_view text, const ImportOrder& order, const SubmitAndWait& submit) {
-    ImportReport report;
-    const Survey found = survey(text, order);
-    if (found.problem) {
-        report.problem = found.problem;
-        return report;
-    }
-    const bool whole_or_nothing = !order.partial;
-    const bool many_chunks = found.rows > static_cast<std::int64_t>(domain::import_rows_max);
-    const bool check_first = order.dry_run || (whole_or_nothing && (many_chunks || found.bad));
-    if (check_first) {
-        report = run_pass(text, order, true, submit);
-        const bool good = !report.problem && report.sum.errors.empty();
-        if (order.dry_run || !good) return report;
-    }
-    return run_pass(text, order, false, submit);
+ImportReport run_import(std::string_view text, const ImportOrder& order, const ImportSteps& steps) {
+    return ImportRun(text, order, steps).run();
 }
 
 void append_import(std::string& body, const ImportReport& pass, bool dry_run) {

@@ -1,17 +1,20 @@
 #pragma once
-// Runs the import of one CSV file, for the API's route and for `onhand import`. The file is read twice at most, chunk
-// by chunk, so that memory stays at one chunk: first everything is checked (by the reader, and by the engine as a dry
-// run), then applied. A file of one chunk without bad rows is applied at once, in one transaction. Quantities in a file
-// are counts, so sending a file again is harmless. Blocks; any thread but an io thread or the lane.
+// Runs the import of one CSV file, for the API's route and for `onhand import`. A file of at most
+// domain::import_rows_max good rows is applied at once, in one transaction. A larger one is read twice, part by part:
+// first everything is checked, beside the lane, then it is applied in short transactions, so that orders get their turn
+// between them. Memory: the text, some 40 bytes a row to know repeated rows by, and two parts. Quantities in a file are
+// counts, so sending a file again is harmless. Blocks; any thread but an io thread or the lane.
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "domain/commands.hpp"
 #include "domain/outcome.hpp"
+#include "engine/queries.hpp"
 #include "engine/request.hpp"
 #include "transport/http/problem.hpp"
 #include "transport/http/product_csv.hpp"
@@ -30,10 +33,27 @@ struct ImportReport {
     std::optional<Problem> problem;  // nothing was applied; this is the answer
 };
 
-// Gives one command to the engine and waits for its outcome.
-using SubmitAndWait = std::function<Result<domain::Outcome, engine::Failure>(domain::Command)>;
+// Rows of one transaction of a file that is applied in parts. A part is what an order waits for when it comes just
+// behind it, so parts are short while others are at work: half as long after one that took longer than
+// import_part_long. While nobody else asks for anything they grow, because each costs a commit.
+inline constexpr std::size_t import_part_rows = 500;
+inline constexpr std::size_t import_part_rows_least = 125;
+inline constexpr std::size_t import_part_rows_most = 4000;
+inline constexpr MonoNanos import_part_long = 40'000'000;
 
-ImportReport run_import(std::string_view text, const ImportOrder& order, const SubmitAndWait& submit);
+// What a run needs of the engine. Both block.
+struct ImportSteps {
+    // Judges rows as a dry run, without holding up the lane (engine/import_check.hpp).
+    std::function<Result<domain::ImportDone, engine::ReadError>(domain::ImportProducts)> check;
+    // Gives one command to the engine and waits for its outcome. Called on another thread than the run's, one call at
+    // a time.
+    std::function<Result<domain::Outcome, engine::Failure>(domain::Command)> submit;
+    // How many commands the engine has taken on so far, whoever's.
+    std::function<std::uint64_t()> commands;
+    const Clock& clock;
+};
+
+ImportReport run_import(std::string_view text, const ImportOrder& order, const ImportSteps& steps);
 
 // The answer as JSON. Requires that there is no problem.
 void append_import(std::string& out, const ImportReport& report, bool dry_run);

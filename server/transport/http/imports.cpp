@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/import_check.hpp"
 #include "transport/http/import_run.hpp"
 #include "transport/http/list_query.hpp"
 #include "transport/http/resources.hpp"
@@ -24,8 +25,14 @@ void import_file(Exchange& exchange) {
         list.fail("currency", "must be three capital letters, like EUR");
     if (list.refuse_if_wrong()) return;
     exchange.read([order](Exchange& reader) {
+        const auto& services = reader.services();
+        const auto check = [&services](domain::ImportProducts rows) {
+            return engine::check_import(std::move(rows), services.stock, services.queries, services.clock.wall_ms());
+        };
         const auto submit = [&reader](domain::Command command) { return reader.submit_and_wait(std::move(command)); };
-        const auto report = run_import(reader.body(), order, submit);
+        const auto commands = [&services] { return services.engine.stats().commands; };
+        const ImportSteps steps{check, submit, commands, services.clock};
+        const auto report = run_import(reader.body(), order, steps);
         if (report.problem) return reader.problem(*report.problem);
         std::string body;
         append_import(body, report, order.dry_run);

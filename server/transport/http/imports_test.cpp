@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "transport/http/import_run.hpp"
 #include "transport/http/resources.hpp"
 #include "transport/http/testing/fake_exchange.hpp"
 
@@ -101,30 +102,63 @@ TEST_F(Imports, does_not_set_stock_below_what_is_promised) {
     EXPECT_EQ(on_hand("OLD"), 5);
 }
 
+TEST_F(Imports, a_file_of_the_largest_transaction_is_one_command) {
+    const int count = static_cast<int>(domain::import_rows_max);
+    auto good = post(file_of(count));
+    EXPECT_EQ(good.json().at("created").as_int64(), count) << good.text;
+    EXPECT_EQ(good.commands.size(), 1U);
+}
+
 TEST_F(Imports, checks_a_long_file_completely_before_applying_it) {
     const int count = static_cast<int>(domain::import_rows_max) + 10;
     auto bad = post(file_of(count, count - 1));
     EXPECT_FALSE(bad.json().at("applied").as_bool());
     EXPECT_EQ(on_hand("S0"), -1);
-    for (const auto& command : bad.commands) EXPECT_TRUE(std::get<domain::ImportProducts>(command).dry_run);
+    EXPECT_TRUE(bad.commands.empty());
+    // The last row names a location that does not exist: only the engine's check can tell.
+    auto nowhere = post("sku,name,location\n" + [&] {
+        std::string rows;
+        for (int i = 0; i < count; ++i)
+            rows += "S" + std::to_string(i) + ",Name," + (i == count - 1 ? "NOWHERE" : "") + "\n";
+        return rows;
+    }());
+    EXPECT_FALSE(nowhere.json().at("applied").as_bool());
+    EXPECT_EQ(nowhere.json().at("errors").at(0).at("line").as_int64(), count + 1);
+    EXPECT_TRUE(nowhere.commands.empty());
     auto good = post(file_of(count));
     EXPECT_TRUE(good.json().at("applied").as_bool()) << good.text;
     EXPECT_EQ(good.json().at("created").as_int64(), count);
-    EXPECT_EQ(good.commands.size(), 4U);
+    // Nobody else is at work: the parts grow, each from what the last but one was answered.
+    EXPECT_EQ(good.commands.size(), 5U);
+    EXPECT_EQ(std::get<domain::ImportProducts>(good.commands[0]).rows.size(), import_part_rows);
+    EXPECT_EQ(std::get<domain::ImportProducts>(good.commands[1]).rows.size(), import_part_rows);
+    EXPECT_EQ(std::get<domain::ImportProducts>(good.commands[2]).rows.size(), 2 * import_part_rows);
     EXPECT_EQ(on_hand("S" + std::to_string(count - 1)), count - 1);
 }
 
 TEST_F(Imports, says_when_it_could_not_finish_a_long_file) {
     const int count = static_cast<int>(domain::import_rows_max) + 1;
     FakeExchange exchange(world, "POST", "/api/v1/imports");
-    // Two dry runs and the first real chunk go through.
-    exchange.with_body(file_of(count)).fail_waits_from(3, engine::Failure::storage_unavailable).run(&import_file);
+    // The first two parts go through.
+    exchange.with_body(file_of(count)).fail_waits_from(2, engine::Failure::storage_unavailable).run(&import_file);
     EXPECT_EQ(exchange.status, 200);
     EXPECT_TRUE(exchange.json().at("applied").as_bool());
+    EXPECT_EQ(exchange.json().at("created").as_int64(), 2 * static_cast<std::int64_t>(import_part_rows));
     const auto document = exchange.json();
     const auto& error = document.at("errors").as_array().back();
-    EXPECT_EQ(error.at("line").as_int64(), static_cast<std::int64_t>(domain::import_rows_max) + 2);
+    EXPECT_EQ(error.at("line").as_int64(), 2 * static_cast<std::int64_t>(import_part_rows) + 2);
     EXPECT_NE(std::string(error.at("detail").as_string()).find("Send the file again"), std::string::npos);
+    auto again = post(file_of(count));
+    EXPECT_EQ(again.json().at("created").as_int64(), count - 2 * static_cast<std::int64_t>(import_part_rows));
+    EXPECT_EQ(again.json().at("skipped").as_int64(), 2 * static_cast<std::int64_t>(import_part_rows));
+}
+
+TEST_F(Imports, cannot_check_with_a_store_that_does_not_answer) {
+    FakeExchange exchange(world, "POST", "/api/v1/imports");
+    world.reads_fail = true;
+    exchange.with_body("sku,quantity\nOLD,7\n").with_query("dry_run", "true").run(&import_file);
+    EXPECT_EQ(exchange.status, 503);
+    EXPECT_EQ(exchange.code(), "storage_unavailable");
 }
 
 TEST_F(Imports, answers_503_when_nothing_was_applied) {

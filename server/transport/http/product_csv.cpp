@@ -107,10 +107,7 @@ ProductCsv::Verdict ProductCsv::read_row(domain::ImportRow& row) {
         const auto verdict = read_shopify_names(row);
         if (verdict != Verdict::good) return verdict;
     } else {
-        const auto type = fold_case(cell(ImportColumn::type));
-        // Only what has stock of its own is an article; a variable product is the roof over its variations.
-        const bool roof = type.find("variable") != type.npos || type.find("grouped") != type.npos;
-        if (roof) return Verdict::no_article;
+        if (is_roof()) return Verdict::no_article;
         row.name = text(ImportColumn::name, domain::name_bytes_max);
         read_category(row);
     }
@@ -131,6 +128,13 @@ ProductCsv::Verdict ProductCsv::read_row(domain::ImportRow& row) {
     if (kind_ == ImportKind::stock && !row.quantity && !row_is_bad_) fail(ImportColumn::quantity, "is required");
     if (!row_is_bad_) note_repeat(row);
     return row_is_bad_ ? Verdict::bad : Verdict::good;
+}
+
+// Only what has stock of its own is an article; a variable product is the roof over its variations.
+bool ProductCsv::is_roof() const {
+    if (!columns_.has(ImportColumn::type)) return false;
+    const auto type = fold_case(cell(ImportColumn::type));
+    return type.find("variable") != type.npos || type.find("grouped") != type.npos;
 }
 
 ProductCsv::Verdict ProductCsv::read_shopify_names(domain::ImportRow& row) {
@@ -235,9 +239,10 @@ std::optional<domain::Quantity> ProductCsv::quantity(ImportColumn column) {
 }
 
 void ProductCsv::note_repeat(const domain::ImportRow& row) {
-    const auto& location = row.location.empty() ? std::string(domain::main_location_code) : row.location;
-    const auto [known, is_new] = seen_.try_emplace(row.sku + '\0' + location, row.line);
-    if (!is_new) fail(ImportColumn::sku, "the same SKU and location stand in line " + std::to_string(known->second));
+    std::string_view location = row.location;
+    if (location.empty()) location = domain::main_location_code;
+    const auto first = seen_.note(row.sku, location, row.line);
+    if (first != 0) fail(ImportColumn::sku, "the same SKU and location stand in line " + std::to_string(first));
 }
 
 void ProductCsv::fail(ImportColumn column, std::string detail) {

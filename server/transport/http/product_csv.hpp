@@ -7,17 +7,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/csv.hpp"
 #include "domain/commands.hpp"
 #include "domain/outcome.hpp"
 #include "transport/http/import_columns.hpp"
+#include "transport/http/seen_rows.hpp"
 
 namespace onhand::http {
 
-inline constexpr std::int64_t import_file_rows_max = 500'000;
+inline constexpr std::int64_t import_file_rows_max = 2'000'000;
 inline constexpr std::size_t import_errors_max = 1000;  // listed; more are only counted
 
 enum class ImportKind {
@@ -52,6 +52,7 @@ class ProductCsv {
     void read_header();
     bool read_record(domain::ImportRow& row, Verdict& verdict);
     Verdict read_row(domain::ImportRow& row);
+    bool is_roof() const;
     Verdict read_shopify_names(domain::ImportRow& row);
     void read_category(domain::ImportRow& row);
     void read_price(domain::ImportRow& row);
@@ -70,7 +71,7 @@ class ProductCsv {
     ImportColumns columns_;
     std::vector<std::string_view> cells_;
     Group group_;
-    std::unordered_map<std::string, std::int64_t> seen_;  // SKU and location, with the line
+    SeenRows seen_;
     std::vector<domain::ImportError> errors_;
     std::optional<domain::ImportError> unreadable_;
     std::int64_t rows_ = 0;

@@ -151,7 +151,7 @@ TEST(ProductCsv, bounds_the_rows_and_the_list_of_errors) {
     EXPECT_EQ(bad.skipped, 2000);
     text = "sku\n";
     for (std::int64_t i = 0; i <= import_file_rows_max; ++i) text += "A\n";
-    EXPECT_EQ(read(text).unreadable, "500002 a file may have at most 500000 rows");
+    EXPECT_EQ(read(text).unreadable, "2000002 a file may have at most 2000000 rows");
 }
 
 TEST(ProductCsv, gives_rows_chunk_by_chunk) {

@@ -13,7 +13,7 @@ namespace onhand::http {
 inline constexpr std::size_t order_body_bytes_max = 128 * 1024;  // 200 lines, every character escaped
 inline constexpr std::size_t catalogue_body_bytes_max = 128 * 1024;
 inline constexpr std::size_t adjustment_body_bytes_max = 16 * 1024;
-inline constexpr std::size_t import_body_bytes_max = 32 * 1024 * 1024;
+inline constexpr std::size_t import_body_bytes_max = 192 * 1024 * 1024;
 
 // catalogue.cpp
 void list_products(Exchange& exchange);    // GET /products: viewer; search category archived limit cursor offset
