@@ -22,6 +22,7 @@ using TimePoint = std::chrono::steady_clock::time_point;
 struct Sent {
     TimePoint start;          // from when its latency counts
     std::uint64_t units = 0;  // that its order asks for
+    TimePoint written;        // when it was given to the network; open loop: later than `start` when none was free
 };
 
 class Connection;

@@ -133,7 +133,7 @@ void LoadRun::fill(Connection& connection) {
 
 void LoadRun::send(Connection& connection, TimePoint start) {
     const auto units = source_.append_next(connection.out());
-    connection.add(Sent{start, units});
+    connection.add(Sent{start, units, is_open_loop() ? Clock::now() : start});
     in_flight_ += 1;
     result_.sent += 1;
 }
@@ -183,8 +183,15 @@ void LoadRun::answered(Connection& connection, const Sent& sent, const Response&
     } else if (response.status == 409 && response.body.find("\"insufficient_stock\"") != std::string_view::npos) {
         result_.insufficient_stock += 1;
     }
-    if (is_measured(now)) result_.measured_answers += 1;
+    if (is_measured(now)) {
+        result_.measured_answers += 1;
+        if (response.status == 201) result_.measured_accepted += 1;
+    }
+    const auto on_the_way = microseconds_between(sent.written, now);
+    if (is_measured(sent.written) && response.status == 201) result_.accepted_latencies.record(on_the_way);
+    if (is_measured(sent.written) && response.status == 503) result_.refused_latencies.record(on_the_way);
     if (is_measured(sent.start)) result_.latencies.record(microseconds_between(sent.start, now));
+    if (on_answer_) on_answer_(sent.start, response);
     if (is_open_loop()) free_.push_back(&connection);
 }
 

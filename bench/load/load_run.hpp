@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,16 @@ class LoadRun final : private ConnectionOwner {
 
     LoadRun(const Options& options, const std::string& token, Patience patience);
 
+    // Called with each answer that came and when its request was sent (open loop: was due); before run() only.
+    using AnswerSeen = std::function<void(TimePoint sent, const Response& response)>;
+    void on_answer(AnswerSeen callback) { on_answer_ = std::move(callback); }
+
     // To be called once.
     RunResult run();
+
+    // The measured time; after run().
+    TimePoint measure_from() const { return measure_from_; }
+    TimePoint measure_to() const { return measure_to_; }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -61,6 +70,7 @@ class LoadRun final : private ConnectionOwner {
     const Patience patience_;
     RequestSource source_;
     RunResult result_;
+    AnswerSeen on_answer_;
     boost::asio::io_context io_;
     Timer phase_timer_;  // ends the phase in hand
     Timer due_timer_;    // open loop: the next due request; mode idle: the end of the pause

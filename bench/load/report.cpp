@@ -20,12 +20,20 @@ std::string_view name_of(Mode mode) {
     return "";
 }
 
-double rate_of(const RunResult& result) {
-    return result.measured_s > 0.0 ? static_cast<double>(result.measured_answers) / result.measured_s : 0.0;
+double rate_of(std::uint64_t answers, const RunResult& result) {
+    return result.measured_s > 0.0 ? static_cast<double>(answers) / result.measured_s : 0.0;
 }
 
 double tool_cpu_us(const RunResult& result) {
     return result.sent == 0 ? 0.0 : result.tool_cpu_s * 1e6 / static_cast<double>(result.sent);
+}
+
+boost::json::object latency_of(const Histogram& latencies) {
+    return {
+        {"count", latencies.count()},      {"mean", latencies.mean()},        {"p50", latencies.percentile(50)},
+        {"p90", latencies.percentile(90)}, {"p99", latencies.percentile(99)}, {"p999", latencies.percentile(99.9)},
+        {"max", latencies.max()},
+    };
 }
 
 }  // namespace
@@ -33,11 +41,11 @@ double tool_cpu_us(const RunResult& result) {
 std::string text_report(const Options& options, const RunResult& result) {
     const auto ms = [](std::uint64_t microseconds) { return static_cast<double>(microseconds) / 1e3; };
     const auto& latencies = result.latencies;
-    auto text =
-        fmt::format("{} {} connections: {:.0f}/s  p50 {:.3f} ms  p90 {:.3f}  p99 {:.3f}  p99.9 {:.3f}  max {:.3f} ",
-                    options.label.empty() ? name_of(options.mode) : options.label, options.connections, rate_of(result),
-                    ms(latencies.percentile(50)), ms(latencies.percentile(90)), ms(latencies.percentile(99)),
-                    ms(latencies.percentile(99.9)), ms(latencies.max()));
+    auto text = fmt::format(
+        "{} {} connections: {:.0f}/s  p50 {:.3f} ms  p90 {:.3f}  p99 {:.3f}  p99.9 {:.3f}  max {:.3f} ",
+        options.label.empty() ? name_of(options.mode) : options.label, options.connections,
+        rate_of(result.measured_answers, result), ms(latencies.percentile(50)), ms(latencies.percentile(90)),
+        ms(latencies.percentile(99)), ms(latencies.percentile(99.9)), ms(latencies.max()));
     for (std::size_t status = 0; status < result.statuses.size(); ++status)
         if (result.statuses[status] > 0) text += fmt::format(" {}: {}", status, result.statuses[status]);
     if (result.insufficient_stock > 0) text += fmt::format(" short: {}", result.insufficient_stock);
@@ -52,12 +60,6 @@ std::string json_report(const Options& options, const RunResult& result) {
     boost::json::object statuses;
     for (std::size_t status = 0; status < result.statuses.size(); ++status)
         if (result.statuses[status] > 0) statuses[std::to_string(status)] = result.statuses[status];
-    const auto& latencies = result.latencies;
-    const boost::json::object latency{
-        {"count", latencies.count()},      {"mean", latencies.mean()},        {"p50", latencies.percentile(50)},
-        {"p90", latencies.percentile(90)}, {"p99", latencies.percentile(99)}, {"p999", latencies.percentile(99.9)},
-        {"max", latencies.max()},
-    };
     const boost::json::object all{
         {"label", options.label},
         {"mode", name_of(options.mode)},
@@ -65,8 +67,11 @@ std::string json_report(const Options& options, const RunResult& result) {
         {"pipeline", options.pipeline},
         {"rate_wanted", options.rate},
         {"measured_s", result.measured_s},
-        {"requests_per_second", rate_of(result)},
-        {"latency_us", latency},
+        {"requests_per_second", rate_of(result.measured_answers, result)},
+        {"accepted_per_second", rate_of(result.measured_accepted, result)},
+        {"latency_us", latency_of(result.latencies)},
+        {"accepted_latency_us", latency_of(result.accepted_latencies)},
+        {"refused_latency_us", latency_of(result.refused_latencies)},
         {"unsent", result.unsent},
         {"sent", result.sent},
         {"statuses", statuses},

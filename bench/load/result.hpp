@@ -25,9 +25,13 @@ struct RunResult {
 
     // The measured time.
     double measured_s = 0.0;
-    std::uint64_t measured_answers = 0;  // that arrived within it
-    std::uint64_t unsent = 0;            // open loop: due, but no connection was free until the end
+    std::uint64_t measured_answers = 0;   // that arrived within it
+    std::uint64_t measured_accepted = 0;  // of them the 201
+    std::uint64_t unsent = 0;             // open loop: due, but no connection was free until the end
     Histogram latencies;  // of requests that were due within it, unsent ones with the time they had waited
+    // From when a request was given to the network, without what it waited for a free connection.
+    Histogram accepted_latencies;  // of those answered 201
+    Histogram refused_latencies;   // and 503
 };
 
 }  // namespace onhand::bench

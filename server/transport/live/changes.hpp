@@ -4,6 +4,7 @@
 // cannot take it yet. Without sockets; one thread at a time.
 
 #include <cstddef>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -17,9 +18,12 @@ struct LevelChange {
     domain::StockLevel level;
 };
 
+// Shares its memory with the batch it came in: several groups of clients keep the same event.
+using OrderEventPtr = std::shared_ptr<const domain::OrderEvent>;
+
 struct ChangeSet {
     std::unordered_map<domain::LevelKey, LevelChange> levels;
-    std::vector<domain::OrderEvent> orders;  // in feed order
+    std::vector<OrderEventPtr> orders;  // in feed order
 
     bool empty() const { return levels.empty() && orders.empty(); }
     std::size_t size() const { return levels.size() + orders.size(); }
@@ -38,7 +42,15 @@ struct ChangeSet {
         if (const auto* movement = std::get_if<domain::Movement>(&item))
             add(LevelChange{movement->seq, movement->after});
         else if (const auto* order = std::get_if<domain::OrderEvent>(&item))
-            orders.push_back(*order);
+            orders.push_back(std::make_shared<const domain::OrderEvent>(*order));
+    }
+    void add(const domain::FeedBatchPtr& batch) {
+        for (const auto& item : batch->items) {
+            if (const auto* order = std::get_if<domain::OrderEvent>(&item))
+                orders.push_back(OrderEventPtr(batch, order));
+            else
+                add(item);
+        }
     }
 };
 

@@ -64,6 +64,10 @@ class Client {
     }
     bool had_answer() const { return had_answer_; }
 
+    // Which part of the audience it belongs to; see Audience::add().
+    std::size_t group() const { return group_; }
+    void set_group(std::size_t group) { group_ = group; }
+
     bool subscribed() const { return subscribed_; }
     // Tells apart the subscriptions of one client, for answers that come later. Rises also when the client goes. The
     // counter may be read on any thread.
@@ -91,6 +95,7 @@ class Client {
     ChangeSet backlog_;
     Presence::Event presence_told_;
     std::size_t orders_in_hand_ = 0;
+    std::size_t group_ = 0;
     bool had_answer_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/account_book.hpp"
@@ -38,15 +39,32 @@ class Encoder {
     const std::vector<socketio::EncodedEvent>& order_events();
 
   private:
+    // Which changes a client is told, and from where.
+    struct Choice {
+        domain::FeedSeq from = 0;
+        std::vector<std::uint32_t> places;  // in sorted_
+        bool operator==(const Choice&) const = default;
+    };
+    struct ChoiceHash {
+        std::size_t operator()(const Choice& choice) const;
+    };
+
+    void choose(const Subscription& subscription, const KeySet& watched);
+    void index_places();
+    void encode_texts();
+    socketio::EncodedEvent event_of_choice(domain::FeedSeq from);
+
     const ChangeSet& changes_;
     const domain::FeedSeq to_;
     const engine::StockView& stock_;
     const engine::AccountBook& accounts_;
-    std::vector<LevelChange> sorted_;  // by feed number
-    std::vector<std::string> texts_;   // the JSON of each, same order
-    std::map<std::pair<domain::FeedSeq, std::vector<std::uint32_t>>, socketio::EncodedEvent> events_;
+    std::vector<LevelChange> sorted_;                             // by feed number
+    std::vector<std::string> texts_;                              // the JSON of each, same order
+    std::unordered_map<domain::LevelKey, std::uint32_t> places_;  // in sorted_; filled when first needed
+    std::map<domain::FeedSeq, socketio::EncodedEvent> whole_;     // of the whole table, by `from`
+    std::unordered_map<Choice, socketio::EncodedEvent, ChoiceHash> events_;
     std::vector<socketio::EncodedEvent> orders_;
-    std::vector<std::uint32_t> chosen_;  // scratch
+    Choice choice_;  // scratch
 };
 
 }  // namespace onhand::live

@@ -37,9 +37,11 @@ bool is_live(const engine::Identity& identity, UnixMillis now) {
 
 LiveFeed::LiveFeed(Parts parts, const std::vector<boost::asio::io_context*>& io_threads)
     : parts_(std::move(parts)), presence_(parts_.accounts) {
+    const auto tell = [this](const Audience::Sockets& sockets, const ChangeSet& changes, domain::FeedSeq to) {
+        tell_clients(sockets, changes, to);
+    };
     for (auto* io : io_threads) {
-        auto& part = *io_.emplace_back(std::make_unique<Part>(*io));
-        part.read = part.told = parts_.stock.head();
+        auto& part = *io_.emplace_back(std::make_unique<Part>(*io, parts_.stock.head(), tell));
         part.epoch = parts_.accounts.epoch();
         start_reminders(part);
         start_session_checks(part);
@@ -59,13 +61,12 @@ void LiveFeed::stop() {
     for (auto& part : io_) {
         boost::asio::post(part->io, [&part = *part] {
             part.stopped = true;
-            part.round.cancel();
+            part.audience.stop();
             part.reminder.cancel();
             part.session_check.cancel();
             part.presence.cancel();
             part.presence_message.cancel();
             part.drain_check.cancel();
-            part.sockets.clear();
         });
     }
 }
@@ -89,42 +90,26 @@ void LiveFeed::take_inbox(Part& part) {
         const std::lock_guard lock(part.inbox_mutex);
         batches.swap(part.inbox);
     }
-    for (const auto& batch : batches) {
-        part.read = batch->last();
-        if (part.sockets.empty()) continue;
-        for (const auto& item : batch->items) part.changes.add(item);
-    }
-    // What nobody was there to hear needs no telling: whoever comes now catches up to here by itself.
-    if (part.sockets.empty()) {
-        part.changes = {};
-        part.told = part.read;
-    }
-    if (part.round_due || part.stopped) return;
-    const auto due = part.last_round + round_ms;
-    if (std::chrono::steady_clock::now() >= due) return tell_round(part);
-    part.round_due = true;
-    part.round.expires_at(due);
-    part.round.async_wait([this, &part](boost::system::error_code error) {
-        part.round_due = false;
-        if (!error) tell_round(part);
-    });
+    part.audience.take(batches);
 }
 
-void LiveFeed::tell_round(Part& part) {
-    part.last_round = std::chrono::steady_clock::now();
-    part.told = part.read;
-    const auto changes = std::exchange(part.changes, {});
-    Encoder encoder(changes, part.told, parts_.stock, parts_.accounts);
-    for (auto& [raw_socket, socket] : part.sockets)
-        if (auto* client = socket->data<Client>()) client->tell(changes, part.told, encoder);
+void LiveFeed::tell_clients(const Audience::Sockets& sockets, const ChangeSet& changes, domain::FeedSeq to) const {
+    Encoder encoder(changes, to, parts_.stock, parts_.accounts);
+    for (const auto& [raw_socket, socket] : sockets)
+        if (auto* client = socket->data<Client>()) client->tell(changes, to, encoder);
+}
+
+domain::FeedSeq LiveFeed::told(const socketio::Socket& socket, const Client& client) const {
+    return io_[socket.io_index()]->audience.told(client.group());
 }
 
 void LiveFeed::start_reminders(Part& part) {
     part.reminder.expires_after(reminder_ms);
     part.reminder.async_wait([this, &part](boost::system::error_code error) {
         if (error || part.stopped) return;
-        for (auto& [raw_socket, socket] : part.sockets)
+        part.audience.for_each([](const socketio::SocketPtr& socket) {
             if (auto* client = socket->data<Client>()) client->remind();
+        });
         start_reminders(part);
     });
 }
@@ -145,14 +130,14 @@ void LiveFeed::check_sessions(Part& part) {
     const bool changed = std::exchange(part.epoch, epoch) != epoch;
     if (changed) tell_presence_soon(part);  // somebody may have another name
     std::vector<socketio::SocketPtr> ended;
-    for (auto& [raw_socket, socket] : part.sockets) {
+    part.audience.for_each([&](const socketio::SocketPtr& socket) {
         auto* client = socket->data<Client>();
-        if (client == nullptr || (!changed && is_live(client->identity(), now))) continue;
+        if (client == nullptr || (!changed && is_live(client->identity(), now))) return;
         if (auto identity = parts_.accounts.find_session(client->identity().token_hash, now))
             client->set_identity(std::move(identity));
         else
             ended.push_back(socket);
-    }
+    });
     for (const auto& socket : ended) {
         socket->emit("session.ended", "{}");
         socket->disconnect(true);
@@ -211,14 +196,15 @@ void LiveFeed::welcome(socketio::ConnectRequest request, std::shared_ptr<const e
         client->drain();
         client->tell_presence(io_[drained.io_index()]->present);
     });
-    io_[socket->io_index()]->sockets.emplace(socket.get(), socket);
+    socket->data<Client>()->set_group(io_[socket->io_index()]->audience.add(socket));
     if (presence_.joined(account)) presence_changed();
 }
 
 void LiveFeed::on_disconnect(socketio::Socket& socket, std::string_view) {
-    io_[socket.io_index()]->sockets.erase(&socket);
     const auto* client = socket.data<Client>();
-    if (client != nullptr && presence_.left(client->identity().account)) presence_changed();
+    if (client == nullptr) return;
+    io_[socket.io_index()]->audience.remove(socket, client->group());
+    if (presence_.left(client->identity().account)) presence_changed();
 }
 
 void LiveFeed::start_presence_messages(Part& part) {
@@ -252,8 +238,9 @@ void LiveFeed::tell_presence_soon(Part& part) {
         if (error || part.stopped) return;
         part.present = presence_.event();
         if (&part == io_.front().get()) tell_others(part);
-        for (auto& [raw_socket, socket] : part.sockets)
+        part.audience.for_each([&part](const socketio::SocketPtr& socket) {
             if (auto* client = socket->data<Client>()) client->tell_presence(part.present);
+        });
     });
 }
 
@@ -261,7 +248,7 @@ void LiveFeed::on_event(socketio::Socket& socket, socketio::Event& event) {
     auto* client = socket.data<Client>();
     if (client == nullptr) return;
     if (event.name == "subscribe") return on_subscribe(socket, *client, event);
-    if (event.name == "watch") return on_watch(*client, event, io_[socket.io_index()]->told);
+    if (event.name == "watch") return on_watch(*client, event, told(socket, *client));
     if (event.name == "order.place") return on_order_place(socket, *client, event);
     event.ack.reply(ack_error("unknown event"));
 }
@@ -304,11 +291,11 @@ void LiveFeed::drain(std::function<void()> done) {
 }
 
 void LiveFeed::check_drained(Part& part, std::chrono::steady_clock::time_point give_up, std::function<void()> done) {
-    const auto waits = [](const auto& entry) {
-        const auto* client = entry.second->template data<Client>();
-        return client != nullptr && client->had_answer() && entry.second->queued_bytes() > 0;
-    };
-    const bool drained = part.orders_in_hand == 0 && std::none_of(part.sockets.begin(), part.sockets.end(), waits);
+    bool drained = part.orders_in_hand == 0;
+    part.audience.for_each([&drained](const socketio::SocketPtr& socket) {
+        const auto* client = socket->data<Client>();
+        if (client != nullptr && client->had_answer() && socket->queued_bytes() > 0) drained = false;
+    });
     if (drained || part.stopped || std::chrono::steady_clock::now() >= give_up) return done();
     part.drain_check.expires_after(drain_check_ms);
     part.drain_check.async_wait([this, &part, give_up, done = std::move(done)](boost::system::error_code) {
@@ -328,7 +315,7 @@ void LiveFeed::on_subscribe(socketio::Socket& socket, Client& client, socketio::
     if (!read) return event.ack.reply(ack_error(read.error()));
     auto& part = *io_[socket.io_index()];
     const auto after = read->after;
-    const auto head = part.told;
+    const auto head = told(socket, client);
     client.forget_presence();
     if (!after || *after == head) {
         client.subscribe(std::move(*read), head, false);
@@ -382,7 +369,7 @@ void LiveFeed::catch_up(socketio::Socket& socket, Client& client, domain::FeedSe
         if (resumed == nullptr) return;
         if (job->superseded()) return job->ack.reply(ack_error("replaced by a later subscribe"));
         auto& part = *io_[found.io_index()];
-        const auto head = job->complete ? to : std::min(to, part.told);
+        const auto head = job->complete ? to : std::min(to, told(found, *resumed));
         if (job->complete)
             resumed->caught_up(job->missed, head);
         else

@@ -1,6 +1,6 @@
 #pragma once
 // The live feed: Onhand's application on the Socket.IO server. Listens to the bus, merges what comes within one round
-// (round_ms) and tells each client what it subscribed to, in feed order, encoded once per distinct content. Resumes
+// (audience.hpp) and tells each client what it subscribed to, in feed order, encoded once per distinct content. Resumes
 // clients from the store, reminds them of the head, tells them who else is there, takes their orders, and ends those
 // whose session ended. One LiveFeed per process; each io thread has its own part and its own clients.
 
@@ -11,7 +11,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "domain/feed_batch.hpp"
@@ -21,14 +20,13 @@
 #include "engine/stock_view.hpp"
 #include "transport/http/call.hpp"
 #include "transport/http/options.hpp"
+#include "transport/live/audience.hpp"
 #include "transport/live/client.hpp"
 #include "transport/live/presence.hpp"
 #include "transport/socketio/server.hpp"
 
 namespace onhand::live {
 
-// Changes within this time are told together: at most 100 events a second and client.
-inline constexpr std::chrono::milliseconds round_ms{10};
 inline constexpr std::chrono::milliseconds reminder_ms{2000};
 inline constexpr std::chrono::milliseconds session_check_ms{1000};
 // How often the other instances are told who is here, also when that stays the same.
@@ -88,31 +86,25 @@ class LiveFeed final : public socketio::NamespaceHandler {
 
     // The part of one io thread; used on it only, but for the inbox.
     struct Part {
-        explicit Part(boost::asio::io_context& context)
+        Part(boost::asio::io_context& context, domain::FeedSeq head, Audience::Tell tell)
             : io(context),
-              round(context),
+              audience(context, head, std::move(tell)),
               reminder(context),
               session_check(context),
               presence(context),
               presence_message(context),
               drain_check(context) {}
         boost::asio::io_context& io;
-        Timer round;
+        Audience audience;
         Timer reminder;
         Timer session_check;
         Timer presence;
         Timer presence_message;
         Timer drain_check;
-        bool round_due = false;
         bool presence_due = false;
         bool stopped = false;
         Presence::Event present;  // as last told here
-        std::chrono::steady_clock::time_point last_round{};
-        ChangeSet changes;         // not told yet
-        domain::FeedSeq read = 0;  // up to here taken from the inbox
-        domain::FeedSeq told = 0;  // up to here told
-        std::uint64_t epoch = 0;   // of the account book when sessions were last checked
-        std::unordered_map<socketio::Socket*, socketio::SocketPtr> sockets;
+        std::uint64_t epoch = 0;  // of the account book when sessions were last checked
         std::size_t orders_in_hand = 0;
         bool draining = false;
         std::mutex inbox_mutex;
@@ -123,7 +115,9 @@ class LiveFeed final : public socketio::NamespaceHandler {
     void look_up(socketio::ConnectRequest request, const domain::TokenHash& token);
     void welcome(socketio::ConnectRequest request, std::shared_ptr<const engine::Identity> identity);
     void take_inbox(Part& part);
-    void tell_round(Part& part);
+    void tell_clients(const Audience::Sockets& sockets, const ChangeSet& changes, domain::FeedSeq to) const;
+    // Up to here the client was told, or needed not be.
+    domain::FeedSeq told(const socketio::Socket& socket, const Client& client) const;
     void start_reminders(Part& part);
     void start_session_checks(Part& part);
     void check_sessions(Part& part);

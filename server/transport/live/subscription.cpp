@@ -13,15 +13,15 @@ Result<KeySet, std::string> read_keys(const json::value& value, const engine::St
     const auto* rows = value.if_array();
     if (rows == nullptr) return std::string("keys must be an array of [sku, location]");
     if (rows->size() > keys_max) return "at most " + std::to_string(keys_max) + " keys";
-    KeySet keys;
+    std::vector<domain::LevelKey> keys;
     for (const auto& row : *rows) {
         const auto* pair = row.if_array();
         if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_string())
             return std::string("each key must be [sku, location]");
         const auto key = stock.key_of((*pair)[0].get_string(), (*pair)[1].get_string());
-        if (key) keys.insert(*key);
+        if (key) keys.push_back(*key);
     }
-    return keys;
+    return KeySet(std::move(keys));
 }
 
 std::optional<std::string> read_stock(const json::value& value, const engine::StockView& stock, Subscription& into) {

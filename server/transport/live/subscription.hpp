@@ -2,10 +2,13 @@
 // What one client of the live feed wants to hear: the arguments of `subscribe` and `watch`, checked, and the question
 // whether a change of a level concerns it. Without sockets; used on the client's io thread.
 
+#include <algorithm>
 #include <boost/json/value.hpp>
+#include <initializer_list>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "domain/ids.hpp"
@@ -16,7 +19,27 @@ namespace onhand::live {
 // Rows that one client may name in a subscription or watch at once.
 inline constexpr std::size_t keys_max = 2000;
 
-using KeySet = std::unordered_set<domain::LevelKey>;
+// A few rows, sorted: gone through for every client in every round, so they lie together in memory.
+class KeySet {
+  public:
+    KeySet() = default;
+    KeySet(std::initializer_list<domain::LevelKey> keys) : KeySet(std::vector<domain::LevelKey>(keys)) {}
+    explicit KeySet(std::vector<domain::LevelKey> keys) : keys_(std::move(keys)) {
+        std::ranges::sort(keys_);
+        keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+        keys_.shrink_to_fit();
+    }
+
+    bool contains(domain::LevelKey key) const { return std::ranges::binary_search(keys_, key); }
+    bool empty() const { return keys_.empty(); }
+    std::size_t size() const { return keys_.size(); }
+    auto begin() const { return keys_.begin(); }
+    auto end() const { return keys_.end(); }
+    bool operator==(const KeySet&) const = default;
+
+  private:
+    std::vector<domain::LevelKey> keys_;
+};
 
 struct Subscription {
     enum class Stock { none, all, location, keys };
