@@ -85,6 +85,15 @@ std::optional<GateRefusal> check_route(const RequestHead& head, const ServerCont
     return std::nullopt;
 }
 
+// Who can only be told to come again learns it before anything is spent on the request.
+std::optional<GateRefusal> check_room(const ServerContext& context, const Admission& admission) {
+    if (admission.route == nullptr || admission.route->key != KeyNeed::required || context.wait_limit.has_room())
+        return std::nullopt;
+    GateRefusal refusal;
+    refusal.problem = problem_of_failure(engine::Failure::busy);
+    return refusal;
+}
+
 GateRefusal unauthenticated() {
     return refuse(401, "unauthenticated", "Sign in, or send a valid token.",
                   "WWW-Authenticate: Bearer realm=\"onhand\"\r\n");
@@ -240,6 +249,7 @@ std::optional<GateRefusal> admit(const RequestHead& head, const ServerContext& c
     begin(head, context, admission);
     if (auto refusal = check_route(head, context, admission)) return refusal;
     if (admission.route == nullptr) return check_body(head, admission);
+    if (auto refusal = check_room(context, admission)) return refusal;
     if (auto refusal = find_caller(head, context, identities, now, admission)) return refusal;
     return check_request(head, admission);
 }
@@ -249,6 +259,7 @@ std::optional<GateRefusal> admit_caller(const RequestHead& head, const ServerCon
     begin(head, context, admission);
     if (auto refusal = check_route(head, context, admission)) return refusal;
     ensure(admission.route != nullptr, "a call names a route of the table");
+    if (auto refusal = check_room(context, admission)) return refusal;
     if (!caller) return unauthenticated();
     admission.identity = std::move(caller);
     return check_request(head, admission);

@@ -1,7 +1,8 @@
 #pragma once
 // Everything that is checked between the head of a request and its handler, in one place and one order: route, method,
-// role and same-origin proof, content type and size, Idempotency-Key, names of the query parameters. Called by the
-// session before it reads the body. Knows no sockets; touches nothing but the connection's identity cache.
+// room for one more command, role and same-origin proof, content type and size, Idempotency-Key, names of the query
+// parameters. Called by the session before it reads the body. Knows no sockets; touches nothing but the connection's
+// identity cache.
 
 #include <memory>
 #include <optional>

@@ -304,6 +304,29 @@ TEST_F(GateTest, unknown_and_repeated_query_parameters_are_named) {
     }
 }
 
+TEST_F(GateTest, refuses_commands_and_nothing_else_while_too_many_wait) {
+    auto& limit = context.wait_limit;
+    const auto now = world.services.clock.mono_ns();
+    for (int i = 0; i < 1000; ++i) limit.entered();
+    for (int i = 1; i <= 3; ++i) {
+        limit.entered();
+        limit.left(now + i * WaitLimit::wait_max, 2 * WaitLimit::wait_max);
+    }
+    auto head = order_head();
+    EXPECT_EQ(judge(head), "busy");
+    EXPECT_EQ(last.problem.status, 503);
+    EXPECT_EQ(last.problem.retry_after, 1);
+    head.authorization = {};
+    EXPECT_EQ(judge(head), "busy") << "before anything is looked up";
+    for (const auto& route : routes()) {
+        std::string path;
+        const auto each = head_for(route, path);
+        EXPECT_EQ(judge(each) == "busy", route.key == KeyNeed::required) << route.method << ' ' << route.path;
+    }
+    while (limit.waiting() >= limit.limit()) limit.turned_back();
+    EXPECT_EQ(judge(order_head()), "");
+}
+
 TEST_F(GateTest, tells_wrong_methods_and_wrong_addresses_apart) {
     RequestHead head;
     for (const std::string_view method : {"DELETE", "TRACE", "PROPFIND", "OPTIONS"}) {

@@ -1,9 +1,11 @@
 #include "transport/http/live_exchange.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <semaphore>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "base/ensure.hpp"
@@ -15,6 +17,8 @@ namespace {
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view problem_type = "application/problem+json";
 
+constexpr MonoNanos step_aside_max = std::chrono::nanoseconds(std::chrono::milliseconds(20)).count();
+
 void append_hex(char* out, std::uint64_t value) {
     for (int i = 15; i >= 0; --i) {
         out[i] = "0123456789abcdef"[value & 15U];
@@ -25,6 +29,14 @@ void append_hex(char* out, std::uint64_t value) {
 bool is_lower_hex(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
                        [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// Called by a pool thread after a piece of work that began at `begun`: while commands wait it leaves the processor, the
+// disk and the engine to them for about as long as the piece took. The exchange may be gone by then.
+void step_aside(const ServerContext& context, MonoNanos begun) {
+    if (context.wait_limit.waiting() == 0) return;
+    const auto took = context.services.clock.mono_ns() - begun;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(took, step_aside_max)));
 }
 
 // The trace id in a traceparent field of the W3C form "00-<32 hex>-<16 hex>-<2 hex>", or empty.
@@ -174,6 +186,8 @@ void LiveExchange::hand_over(domain::Command given) {
     deadline = 0;
     next = nullptr;
     handed_over_ = true;
+    handed_over_at_ = context_.services.clock.mono_ns();
+    context_.wait_limit.entered();
     owner_.submit(*this);
 }
 
@@ -200,7 +214,14 @@ void LiveExchange::render(const domain::Outcome& outcome, engine::StoredBytes& b
 }
 
 void LiveExchange::completed() {
-    if (const auto* failure = std::get_if<engine::Failure>(&answer.value)) return not_taken(*failure);
+    const auto* failure = std::get_if<engine::Failure>(&answer.value);
+    if (failure != nullptr && (*failure == engine::Failure::busy || *failure == engine::Failure::draining)) {
+        context_.wait_limit.turned_back();
+    } else {
+        const auto now = context_.services.clock.mono_ns();
+        context_.wait_limit.left(now, now - handed_over_at_);
+    }
+    if (failure != nullptr) return not_taken(*failure);
     if (outcome_then_) {
         const auto then = std::exchange(outcome_then_, nullptr);
         const auto outcome = std::move(std::get<domain::Outcome>(answer.value));
@@ -236,7 +257,8 @@ void LiveExchange::fail(engine::Failure failure) {
 void LiveExchange::read(std::function<void(Exchange&)> work) {
     ensure(!handed_over_ && !answer_ready_, "one end per handler");
     handed_over_ = true;
-    const bool taken = context_.read_pool.post([this, work = std::move(work)] {
+    const bool taken = context_.read_pool.post([this, work = std::move(work), &context = context_] {
+        const auto begun = context.services.clock.mono_ns();
         try {
             work(*this);
         } catch (const std::exception& error) {
@@ -248,6 +270,7 @@ void LiveExchange::read(std::function<void(Exchange&)> work) {
             state_ = next_piece_ ? State::streaming : State::answered;
             owner_.resume();
         });
+        step_aside(context, begun);
     });
     if (taken) return;
     handed_over_ = false;
@@ -282,10 +305,12 @@ Result<domain::Outcome, engine::Failure> LiveExchange::submit_and_wait(domain::C
     request.actor = caller().account;
     request.role = caller().role;
     request.sink = &request;
+    const auto begun = context_.services.clock.mono_ns();
     engine::Request* const pointer = &request;
     if (context_.services.engine.submit(std::span<engine::Request* const>(&pointer, 1)) == 0)
         return context_.services.engine.draining() ? engine::Failure::draining : engine::Failure::busy;
     request.done.acquire();
+    step_aside(context_, begun);
     if (const auto* failure = std::get_if<engine::Failure>(&request.answer.value)) return *failure;
     return std::move(std::get<domain::Outcome>(request.answer.value));
 }
@@ -299,7 +324,8 @@ void LiveExchange::stream(std::string content_type, std::string file_name,
 
 void LiveExchange::fetch_piece() {
     state_ = State::waiting;
-    const bool taken = context_.read_pool.post_next_step([this] {
+    const bool taken = context_.read_pool.post_next_step([this, &context = context_] {
+        const auto begun = context.services.clock.mono_ns();
         piece_.clear();
         auto kind = Piece::broken;
         try {
@@ -312,6 +338,7 @@ void LiveExchange::fetch_piece() {
             state_ = State::streaming;
             owner_.resume();
         });
+        step_aside(context, begun);
     });
     if (taken) return;
     piece_.clear();

@@ -114,6 +114,7 @@ class LiveExchange final : public CoreExchange, public engine::Request {
 
     State state_ = State::answered;  // io thread only
     bool handed_over_ = false;       // io thread only: somebody else will bring the answer
+    MonoNanos handed_over_at_ = 0;   // io thread only: to the engine
     // Written by whoever has the request at the moment.
     bool answer_ready_ = false;
     Answer answer_;

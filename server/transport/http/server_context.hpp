@@ -11,6 +11,7 @@
 #include "transport/http/options.hpp"
 #include "transport/http/router.hpp"
 #include "transport/http/static_files.hpp"
+#include "transport/http/wait_limit.hpp"
 #include "transport/http/work_pool.hpp"
 
 namespace onhand::socketio {
@@ -34,14 +35,15 @@ struct ServerContext {
           services(server_services),
           router(rows),
           files(std::move(page)),
-          read_pool(server_options.read_threads, server_options.read_queue_max),
-          hash_pool(1, server_options.hash_queue_max) {}
+          read_pool(server_options.read_threads, server_options.read_queue_max, WorkPool::Urgency::low),
+          hash_pool(1, server_options.hash_queue_max, WorkPool::Urgency::idle) {}
 
     const Options options;
     const Services services;
     const Router router;
     const StaticFiles files;
     LoginLimiter limiter;
+    WaitLimit wait_limit;
     ServerGauges gauges;
     std::vector<const RequestCounters*> counters;  // one per io thread; filled before the first request
     socketio::Server* live = nullptr;              // set before the start; nullptr = /socket.io/ is 404

@@ -135,6 +135,8 @@ void add_connections(std::vector<MetricFamily>& families, const ServerContext& c
               MetricType::Counter, static_cast<double>(gauges.timed_out.load()));
     add_value(families, "onhand_http_malformed_total", "Request heads refused.", MetricType::Counter,
               static_cast<double>(gauges.malformed.load()));
+    add_value(families, "onhand_http_commands_waiting", "Commands that were given to the engine and not answered yet.",
+              MetricType::Gauge, static_cast<double>(context.wait_limit.waiting()));
     add_value(families, "onhand_http_read_queue", "Questions that wait for the read pool.", MetricType::Gauge,
               static_cast<double>(context.read_pool.waiting()));
     add_value(families, "onhand_http_hash_queue", "Passwords that wait to be hashed.", MetricType::Gauge,

@@ -1,15 +1,33 @@
 #include "transport/http/work_pool.hpp"
 
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
 
 namespace onhand::http {
+namespace {
 
-WorkPool::WorkPool(unsigned threads, std::size_t queue_max) : queue_max_(queue_max) {
+// Of this thread only. Where the system does not allow it the thread stays as it is.
+void set_urgency(WorkPool::Urgency urgency) {
+    if (urgency == WorkPool::Urgency::idle) {
+        sched_param none{};
+        ::sched_setscheduler(0, SCHED_IDLE, &none);
+    } else if (urgency == WorkPool::Urgency::low) {
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), WorkPool::low_nice);
+    }
+}
+
+}  // namespace
+
+WorkPool::WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency) : queue_max_(queue_max) {
     const auto count = std::max(threads, 1U);
     threads_.reserve(count);
-    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this, urgency] { run(urgency); });
 }
 
 WorkPool::~WorkPool() {
@@ -49,7 +67,8 @@ std::size_t WorkPool::waiting() const {
     return queue_.size();
 }
 
-void WorkPool::run() {
+void WorkPool::run(Urgency urgency) {
+    set_urgency(urgency);
     std::unique_lock lock(mutex_);
     while (true) {
         wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

@@ -16,8 +16,16 @@ class WorkPool {
   public:
     using Job = std::function<void()>;
 
+    // What the threads are given of a processor that others want too.
+    enum class Urgency {
+        usual,
+        low,   // a tenth of what the others get: for work that may hold what others need for a moment
+        idle,  // what is left over, and they give way at once: for work that holds nothing
+    };
+    static constexpr int low_nice = 10;
+
     // Starts `threads` (at least 1). At most `queue_max` jobs wait.
-    WorkPool(unsigned threads, std::size_t queue_max);
+    WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency = Urgency::usual);
     ~WorkPool();
     WorkPool(const WorkPool&) = delete;
     WorkPool& operator=(const WorkPool&) = delete;
@@ -35,7 +43,7 @@ class WorkPool {
     std::size_t waiting() const;
 
   private:
-    void run();
+    void run(Urgency urgency);
     bool push(Job job, std::size_t queue_max);
 
     const std::size_t queue_max_;
