@@ -98,12 +98,14 @@ void RedisProductLocks::accept(const std::string& sku, const LaneSignals::Gift& 
         return;
     }
     waiting_.erase(waiting);
+    has_gifts_ = true;
     held_[sku] = Held{.seen = gift.told, .used = now, .is_wanted = gift.others_wait, .is_gift = true};
 }
 
 // Gifts among the products asked for are held from now on. Redis is told, so that they do not end; nobody waits for the
 // answer. The other gifts are given back.
 void RedisProductLocks::thank_for_gifts(std::span<const std::string_view> skus, LockAnswer& answer, Errands& errands) {
+    if (!std::exchange(has_gifts_, false)) return;
     const auto asked_count = errands.size();
     for (auto held = held_.begin(); held != held_.end();) {
         const auto& [sku, lock] = *held;
@@ -118,7 +120,8 @@ void RedisProductLocks::thank_for_gifts(std::span<const std::string_view> skus, 
             surroundings_.counters.acquired.fetch_add(1, std::memory_order_relaxed);
             const auto asked = std::span(errands).first(asked_count);
             const bool is_asked = std::ranges::find(asked, sku, &Errand::sku) != asked.end();
-            if (!is_asked) errands.push_back({sku, LockDeed::acquire, 0});
+            const auto index = std::ranges::lower_bound(skus, std::string_view(sku)) - skus.begin();
+            if (!is_asked) errands.push_back({sku, LockDeed::acquire, static_cast<std::size_t>(index)});
         }
         ++held;
     }
@@ -147,16 +150,12 @@ MonoNanos RedisProductLocks::believed() const {
 
 // Held locks among those asked for whose lease is due, though they are believed in.
 void RedisProductLocks::add_extensions(std::span<const std::string_view> skus, MonoNanos now, Errands& errands) {
-    const auto asked = errands.size();
     const auto due = std::min(believed(), nanos(surroundings_.options.lease) / extended_part);
     for (const auto sku : skus) {
         const auto found = held_.find(sku);
         if (found == held_.end()) continue;
         auto& held = found->second;
-        held.used = now;
         if (held.is_gift || now - held.seen < due || now - held.extended < due) continue;
-        const auto first = std::span(errands).first(asked);
-        if (std::ranges::find(first, sku, &Errand::sku) != first.end()) continue;
         held.extended = now;
         errands.push_back({found->first, LockDeed::acquire, 0});
     }
@@ -169,6 +168,7 @@ RedisProductLocks::Errands RedisProductLocks::errands_for(std::span<const std::s
         bool granted = false;
         if (knows(skus[i], now, granted)) {
             answer.granted[i] = granted;
+            if (granted) held_.find(skus[i])->second.used = now;
             if (!granted) surroundings_.counters.refused.fetch_add(1, std::memory_order_relaxed);
         } else {
             errands.push_back({std::string(skus[i]), LockDeed::acquire, i});

@@ -140,9 +140,10 @@ class RedisProductLocks final : public ProductLocks {
     std::map<std::string, MonoNanos, std::less<>> contested_;  // wanted by others while held here; when last
     std::map<std::uint64_t, Errands> posted_;                  // by tag
     std::uint64_t next_tag_ = 1;
-    bool look_due_ = false;  // a held lock may be wanted
-    MonoNanos looked_ = 0;   // when hand_over() last went through all of them
-    MonoNanos swept_ = 0;    // when contested_ was
+    bool has_gifts_ = false;  // acquire() has not spoken of them yet
+    bool look_due_ = false;   // a held lock may be wanted
+    MonoNanos looked_ = 0;    // when hand_over() last went through all of them
+    MonoNanos swept_ = 0;     // when contested_ was
 };
 
 }  // namespace onhand::bus::redis

@@ -153,5 +153,6 @@ int main(int argc, char** argv) {
     const auto counts = connection.query_text(
         "SELECT (SELECT sum(o) FROM unnest(orders) o)::bigint, (SELECT count(*) FROM product) FROM feed_head",
         Params{});
-    ask((*opened)->read_store(), counts.integer(0, 0), counts.integer(0, 1), argc > 2 ? std::atoi(argv[2]) : 200);
+    ask((*opened)->read_store(), counts.integer(0, 0), counts.integer(0, 1),
+        argc > 2 ? std::max(1, std::atoi(argv[2])) : 200);
 }

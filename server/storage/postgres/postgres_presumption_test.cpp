@@ -27,8 +27,8 @@ class PresumingLane {
         }
         request.draws.orders += numbers_ahead;
         ASSERT_TRUE(store_.load(keys, request, set_).has_value());
-        auto changes = judge(wishes);
-        ASSERT_EQ(store_.commit(changes).status, CommitStatus::committed);
+        auto made = judge(wishes);
+        ASSERT_EQ(store_.commit(made).status, CommitStatus::committed);
     }
     // On the rows as they are in memory.
     CommitResult place_presumed(const std::vector<TestLane::Wish>& wishes) {
