@@ -10,8 +10,12 @@
 namespace onhand::http {
 namespace {
 
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && fold_case(a) == fold_case(b);
+    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view text) {

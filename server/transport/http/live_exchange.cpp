@@ -10,6 +10,7 @@
 
 #include "base/ensure.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace onhand::http {
 namespace {
@@ -154,8 +155,12 @@ const engine::Identity& LiveExchange::caller() const {
 void LiveExchange::add_header(std::string_view name, std::string_view value) {
     answer_.fields += name;
     answer_.fields += ": ";
-    for (const char c : value)
-        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) answer_.fields += c;
+    if (is_printable(value)) {
+        answer_.fields += value;
+    } else {
+        for (const char c : value)
+            if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) answer_.fields += c;
+    }
     answer_.fields += "\r\n";
 }
 

@@ -12,7 +12,7 @@
 namespace onhand::http {
 namespace {
 
-constexpr std::int64_t slow_ms = 300;  // longer than anybody should wait
+constexpr std::int64_t slow_ms = 1500;  // longer than anybody should wait
 
 struct OverloadTest : ::testing::Test, ServerWorld {
     OverloadTest() {

@@ -149,8 +149,9 @@ TEST(ProductCsv, bounds_the_rows_and_the_list_of_errors) {
     const auto bad = read(text);
     EXPECT_EQ(bad.errors.size(), import_errors_max);
     EXPECT_EQ(bad.skipped, 2000);
-    text = "sku\n";
-    for (std::int64_t i = 0; i <= import_file_rows_max; ++i) text += "A\n";
+    // Rows that carry no article are read fastest.
+    text = "sku,name,type,stock\n";
+    for (std::int64_t i = 0; i <= import_file_rows_max; ++i) text += ",,grouped,\n";
     EXPECT_EQ(read(text).unreadable, "2000002 a file may have at most 2000000 rows");
 }
 

@@ -76,7 +76,13 @@ HttpSession::Awaitable HttpSession::run(std::shared_ptr<HttpSession> self) {
             refuse_head();
             break;
         }
-        const bool again = co_await serve();
+        auto next = begin_request();
+        bool again = false;
+        if (answer_at_once(next)) {
+            again = keep_;
+        } else {
+            again = co_await serve(next);
+        }
         if (!again) break;
     }
     if (polite && socket_.is_open()) co_await linger();
@@ -90,11 +96,22 @@ HeadProgress HttpSession::look_for_head() {
     return find_head(bytes, head_length_, head_refusal_);
 }
 
+// Does the usual thing without a coroutine: a small request that its handler answers, or gives to the engine, at once.
+// True when it was answered.
+bool HttpSession::answer_at_once(Next& next) {
+    if (next != Next::handle || exchange_.admission().file != nullptr || !take_body()) return false;
+    next = Next::handled;
+    if (exchange_.handle(body_view_) != LiveExchange::State::answered) return false;
+    if (exchange_.answer_parts().body.size() > copy_body_max || out_.size() > out_bytes_flush) return false;
+    finish_answer();
+    consume();
+    return true;
+}
+
 // Serves the request whose head is complete. False when the connection is to be closed.
-HttpSession::AwaitableBool HttpSession::serve() {
+HttpSession::AwaitableBool HttpSession::serve(Next next) {
     bool good = true;
     bool file = false;
-    auto next = begin_request();
     if (next == Next::look_up) {
         look_up_session();
         while (looking_up_) co_await wait_for_answer();
@@ -114,6 +131,9 @@ HttpSession::AwaitableBool HttpSession::serve() {
         case Next::live:
             good = co_await serve_polling();
             co_return good;
+        case Next::handled:
+            if (exchange_.state() == LiveExchange::State::waiting) good = co_await wait_for_handler();
+            break;
         case Next::handle:
             good = co_await read_body();
             file = exchange_.admission().file != nullptr;
@@ -211,6 +231,15 @@ void HttpSession::refuse_head() {
     exchange_.refuse(refusal);
     keep_ = false;
     finish_answer();
+}
+
+// True when the whole body came with the head, as small ones do: a coroutine less.
+bool HttpSession::take_body() {
+    const auto length = static_cast<std::size_t>(head_.content_length);
+    const auto body_at = begin_ + head_length_;
+    if (end_ < body_at + length) return false;
+    body_view_ = std::string_view(buffer_.data() + body_at, length);
+    return true;
 }
 
 // Reads the whole body into body_view_: in place when it fits the buffer, else into a string of its own. When it does

@@ -50,11 +50,13 @@ class HttpSession final : public ExchangeOwner, public std::enable_shared_from_t
     using ResumeHandler = boost::asio::async_result<Token, void()>::handler_type;
     enum class Wait { nothing, idle, head, body, write, linger };
     // What comes after the head of a request was read.
-    enum class Next { handle, refused, drop_body, live, look_up, broken };
+    enum class Next { handle, handled, refused, drop_body, live, look_up, broken };
 
     Awaitable run(std::shared_ptr<HttpSession> self);
-    AwaitableBool serve();
+    AwaitableBool serve(Next next);
     AwaitableBool read_more();
+    bool answer_at_once(Next& next);
+    bool take_body();
     AwaitableBool read_body();
     AwaitableBool wait_for_handler();
     AwaitableBool write_rest();

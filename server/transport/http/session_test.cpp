@@ -2,6 +2,7 @@
 
 #include <latch>
 #include <stdexcept>
+#include <thread>
 
 #include "transport/http/testing/server_world.hpp"
 
@@ -64,6 +65,17 @@ void adjust(Exchange& exchange) {
                     });
 }
 
+// Answers with the request's trace id and so many bytes more: long enough to fill a client's buffers soon, short enough
+// to be sent together with other answers.
+constexpr std::size_t told_bytes = 12'000;
+void tell(Exchange& exchange) {
+    exchange.submit(engine::Harness::adjustment_of("A", 1),
+                    [](const domain::Outcome&, const RenderContext& context, std::int32_t& status, std::string& body) {
+                        status = 201;
+                        body = std::string(context.trace_id) + std::string(told_bytes, '.');
+                    });
+}
+
 constexpr Route rows[] = {
     {"POST", "/echo", Access::open, Body::json, KeyNeed::none, echo_bytes_max, "", echo},
     {"GET", "/get", Access::open, Body::none, KeyNeed::none, 0, "n", get},
@@ -77,6 +89,7 @@ constexpr Route rows[] = {
     {"GET", "/large", Access::open, Body::none, KeyNeed::none, 0, "", large},
     {"GET", "/timed-out", Access::open, Body::none, KeyNeed::none, 0, "", timed_out},
     {"POST", "/adjust", Access::manager, Body::json, KeyNeed::required, 1000, "", adjust},
+    {"POST", "/tell", Access::manager, Body::json, KeyNeed::required, 1000, "", tell},
 };
 
 constexpr std::string_view json_type = "Content-Type: application/json\r\n";
@@ -88,8 +101,21 @@ std::string get_number(int number) {
     return request_text("GET", "/get?n=" + std::to_string(number));
 }
 
+std::string trace_of_number(std::size_t number) {
+    const auto digits = std::to_string(number + 1);
+    return std::string(32 - digits.size(), '0') + digits;
+}
+
 struct SessionTest : ::testing::Test, ServerWorld {
     void SetUp() override { start(rows); }
+
+    // A request for /tell that is told apart by its number.
+    std::string tell_request(std::size_t number) const {
+        const auto trace = "traceparent: 00-" + trace_of_number(number) + "-b7ad6b7169203331-01\r\n";
+        const auto key = "Idempotency-Key: k" + std::to_string(number) + "\r\n";
+        return request_text("POST", "/tell", bearer(domain::Role::manager) + std::string(json_type) + trace + key,
+                            "{}");
+    }
 
     // Sends one request on a connection of its own and expects the answer to be the last.
     void expect_refused(std::string_view request, int status, std::string_view what) {
@@ -318,6 +344,54 @@ TEST_F(SessionTest, goes_through_the_engine_and_replays) {
     EXPECT_EQ(again->field("idempotency-replayed"), "true");
     const auto other = client->ask(request_text("POST", "/adjust", fields, "{ }"));
     EXPECT_EQ(other->status, 409) << "refused under this test's rendering";
+}
+
+// What waits while a commit is held is answered in one batch.
+TEST_F(SessionTest, answers_of_one_batch_go_to_their_own_clients) {
+    harness.add_product("A", 10);
+    constexpr std::size_t clients_count = 300;
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (std::size_t i = 0; i < clients_count; ++i) clients.push_back(connect());
+    harness.gate.close();
+    for (std::size_t i = 0; i < clients_count; ++i) clients[i]->send(tell_request(i));
+    harness.gate.wait_until_reached();
+    harness.gate.open();
+    for (std::size_t i = 0; i < clients_count; ++i) {
+        const auto answer = clients[i]->receive();
+        ASSERT_TRUE(answer) << i;
+        EXPECT_EQ(answer->status, 201);
+        EXPECT_EQ(answer->body.substr(0, 32), trace_of_number(i));
+        EXPECT_EQ(answer->body.size(), 32 + told_bytes);
+    }
+    for (std::size_t i = 0; i < clients_count; ++i) EXPECT_EQ(clients[i]->ask(get_number(1))->body, "got 1");
+}
+
+// One client that reads nothing shares its batches with one that does, until no buffer takes any more; from then on the
+// server reads no request of it either.
+TEST_F(SessionTest, a_client_that_reads_late_gets_all_and_holds_up_nobody) {
+    harness.add_product("A", 10);
+    constexpr std::size_t rounds = 700;  // 8 MB, more than the network's buffers
+    auto late = connect();
+    auto prompt = connect();
+    for (std::size_t round = 0; round < rounds; ++round) {
+        harness.gate.close();
+        auto first = connect();
+        first->send(tell_request(round * 3));
+        harness.gate.wait_until_reached();
+        late->send(tell_request(round * 3 + 1));
+        prompt->send(tell_request(round * 3 + 2));
+        while (harness.engine.stats().queue_length < 1) std::this_thread::yield();
+        harness.gate.open();
+        ASSERT_EQ(prompt->receive()->body.substr(0, 32), trace_of_number(round * 3 + 2));
+        ASSERT_EQ(first->receive()->status, 201);
+    }
+    for (std::size_t round = 0; round < rounds; ++round) {
+        const auto answer = late->receive();
+        ASSERT_TRUE(answer) << round;
+        EXPECT_EQ(answer->body.substr(0, 32), trace_of_number(round * 3 + 1));
+        EXPECT_EQ(answer->body.size(), 32 + told_bytes);
+    }
+    EXPECT_EQ(late->ask(get_number(1))->body, "got 1");
 }
 
 TEST_F(SessionTest, tells_that_the_engine_is_stopping) {

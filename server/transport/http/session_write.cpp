@@ -38,8 +38,13 @@ bool HttpSession::write_now() {
     const auto total = out_.size() + out_tail_.size();
     while (!closed_ && written_ < total) {
         error_code error;
-        const auto rest = rest_of(out_, out_tail_, written_);
-        written_ += socket_.write_some(rest, error);
+        if (out_tail_.empty()) {
+            // One piece goes by send(), which costs less than sendmsg() with a list of one.
+            written_ += socket_.write_some(asio::buffer(out_.data() + written_, out_.size() - written_), error);
+        } else {
+            const auto rest = rest_of(out_, out_tail_, written_);
+            written_ += socket_.write_some(rest, error);
+        }
         if (would_block(error)) return false;
         if (error) close_now();
     }

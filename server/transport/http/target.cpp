@@ -18,6 +18,10 @@ enum class In { path, query };
 
 // Appends the decoded form of `text`; false for a bad escape. An escaped slash of a path becomes hidden_slash.
 bool percent_decode(std::string_view text, In where, std::string& out) {
+    if (where == In::path && text.find('%') == std::string_view::npos) {
+        out += text;
+        return true;
+    }
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '+' && where == In::query) {
             out += ' ';
@@ -56,8 +60,10 @@ bool has_dot_segment(std::string_view path) {
 bool decode_path(std::string_view target, std::string& path) {
     path.clear();
     if (!percent_decode(target.substr(0, target.find('?')), In::path, path)) return false;
+    const bool hides = path.find(hidden_slash) != std::string::npos;
     const auto is_fine = [](char c) { return c == hidden_slash || is_printable(std::string_view(&c, 1)); };
-    return std::all_of(path.begin(), path.end(), is_fine) && is_utf8(path) && !has_dot_segment(path);
+    const bool printable = hides ? std::all_of(path.begin(), path.end(), is_fine) : is_printable(path);
+    return printable && is_utf8(path) && !has_dot_segment(path);
 }
 
 void show_slashes(std::string& path) {

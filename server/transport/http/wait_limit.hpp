@@ -16,7 +16,7 @@ namespace onhand::http {
 
 class WaitLimit {
   public:
-    static constexpr MonoNanos wait_max = std::chrono::nanoseconds(std::chrono::milliseconds(200)).count();
+    static constexpr MonoNanos wait_max = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
     // So many may always wait: fewer would leave the engine without work between two batches.
     static constexpr std::int64_t waiting_min = 128;
     static constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max() / 4;

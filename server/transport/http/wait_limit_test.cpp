@@ -21,7 +21,7 @@ struct WaitLimitTest : testing::Test {
     // Answers take too long, with `waiting` more commands behind them.
     void begin_storm(int waiting) {
         for (int i = 0; i < waiting; ++i) limit.entered();
-        serve(limit, now, 500, WaitLimit::wait_max + ms);
+        serve(limit, now, 2500, WaitLimit::wait_max + ms);
     }
     WaitLimit limit;
     MonoNanos now = start;
@@ -30,13 +30,13 @@ struct WaitLimitTest : testing::Test {
 TEST_F(WaitLimitTest, has_room_for_any_number_while_answers_come_in_time) {
     for (int i = 0; i < 10'000; ++i) limit.entered();
     EXPECT_TRUE(limit.has_room());
-    serve(limit, now, 1000, WaitLimit::wait_max);
+    serve(limit, now, 5000, WaitLimit::wait_max);
     EXPECT_TRUE(limit.has_room());
     EXPECT_EQ(limit.waiting(), 10'000);
 }
 
 TEST_F(WaitLimitTest, lets_only_as_many_wait_as_are_answered_in_time) {
-    begin_storm(1000);
+    begin_storm(5000);
     EXPECT_FALSE(limit.has_room());
     // One was answered each millisecond.
     EXPECT_NEAR(static_cast<double>(limit.limit()), static_cast<double>(WaitLimit::wait_max / ms), 2.0);
@@ -47,7 +47,7 @@ TEST_F(WaitLimitTest, lets_only_as_many_wait_as_are_answered_in_time) {
 TEST_F(WaitLimitTest, one_that_was_answered_in_time_shows_that_there_is_no_storm) {
     for (int i = 0; i < 1000; ++i) limit.entered();
     for (int window = 0; window < 5; ++window) {
-        serve(limit, now, 199, WaitLimit::wait_max + ms);
+        serve(limit, now, 999, WaitLimit::wait_max + ms);
         serve(limit, now, 1, ms);
     }
     EXPECT_TRUE(limit.has_room());
@@ -64,17 +64,17 @@ TEST_F(WaitLimitTest, always_leaves_the_engine_something_to_do) {
 }
 
 TEST_F(WaitLimitTest, forgets_the_storm_when_few_wait) {
-    begin_storm(1000);
+    begin_storm(5000);
     while (limit.waiting() > 0) limit.turned_back();
-    serve(limit, now, 500, ms);
+    serve(limit, now, 2500, ms);
     EXPECT_EQ(limit.limit(), WaitLimit::no_limit);
 }
 
 TEST_F(WaitLimitTest, lets_more_wait_while_those_that_wait_are_answered_in_time) {
-    begin_storm(1000);
+    begin_storm(5000);
     const auto before = limit.limit();
     while (limit.waiting() >= before) limit.turned_back();
-    serve(limit, now, 250, WaitLimit::wait_max - ms);
+    serve(limit, now, 1250, WaitLimit::wait_max - ms);
     EXPECT_GT(limit.limit(), before);
     EXPECT_LT(limit.limit(), 2 * before);
 }
