@@ -50,7 +50,8 @@ export function drawFlameGraph(root, title, unit) {
     const y = height - 10 - (depth + 1) * ROW;
     const room = Math.floor((width - 4) / LETTER);
     const plain = name.replace(/_\[k\]$/, "");
-    const shown = plain.length <= room ? plain : room > 3 ? `${plain.slice(0, room - 1)}…` : "";
+    const label = plain.replace(/^onhand::/, "");
+    const shown = label.length <= room ? label : room > 3 ? `${label.slice(0, room - 1)}…` : "";
     boxes.push(
       `<g><title>${escape(`${plain}: ${unit(node.weight / root.weight)}`)}</title>` +
         `<rect x="${x.toFixed(1)}" y="${y}" width="${Math.max(0.5, width - 0.5).toFixed(1)}" height="${ROW - 1}" fill="${colour(name)}"/>` +

@@ -81,9 +81,9 @@ const SERIES = {
         await bench.prepare.prepareSmall(server, server.token);
         const points = [];
         let placed = 0;
-        const goal = bench.full ? 10_000_000 : 2_000_000;
+        const goal = bench.full ? 10_000_000 : 1_000_000;
         while (placed < goal) {
-          const result = await bench.load(server, server.token, hot(), { warmup: 0.2, duration: goal / 1_000_000 });
+          const result = await bench.load(server, server.token, hot(), { warmup: 0.2, duration: goal / 500_000 });
           points.push({ ...pointOf(placed + result.accepted / 2, result), rss_mb: bench.memory(server).now });
           placed += result.accepted;
         }

@@ -1,6 +1,7 @@
-// Makes the pictures of docs/performance.md from the data in docs/performance: `node bench/plot.mjs`. growth.json becomes one
-// picture for each series, with a panel for the rate, for processor time and for latency; the budgets become one picture of
-// bars. Needs nothing but Node; growth.mjs and profile.mjs make the data.
+// Makes the pictures and the tables of docs/performance.md from measured data: `node bench/plot.mjs`. growth.json becomes one
+// picture for each series, with a panel for the rate, for processor time and for latency; the budgets become a picture of
+// bars and a table; the goals and the limits come from bench/last.json. A table stands between two comments with its name.
+// Needs nothing but Node; growth.mjs, profile.mjs and `bench/run --record` make the data.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -122,8 +123,71 @@ function drawBudgets(budgets) {
   writeFileSync(join(images, "budget.svg"), svg(width, y + 10, [title, ...out].join("\n")));
 }
 
+const table = (columns, rows) => [columns, columns.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+function budgetTable(budgets) {
+  return budgets
+    .map(({ scenario, commit, date, server_us, database_us, requests_per_s, others_cores, budget }) => {
+      const database = database_us ? `, and ${short(database_us)} µs of PostgreSQL's` : "";
+      const rows = budget.flatMap(({ thread, us, steps }) => [
+        [`**${thread}**`, "", `**${short(us)}**`],
+        ...steps.filter((step) => step.us >= 0.05).map((step) => ["", step.step, short(step.us)]),
+      ]);
+      return `\`${scenario}\`: ${short(server_us)} µs of the server's processor time for each request${database}, at ${words(requests_per_s)} a second${others_cores === undefined ? "" : `, while others kept ${short(others_cores)} cores busy`} (${date.slice(0, 10)}, ${commit}).\n\n${table(["thread", "step", "µs"], rows)}`;
+    })
+    .join("\n\n");
+}
+
+function goalTable(last) {
+  const rows = Object.entries(last.goals).map(([name, { value, reached }]) => [`\`${name.split(": ")[0]}\``, name.split(": ").slice(1).join(": "), `**${short(value)}**`, reached ? "yes" : "**no**"]);
+  return `Recorded ${last.recorded}; ${last.machine.processor}, ${last.machine.kernel}.\n\n${table(["scenario", "what", "value", "reached"], rows)}`;
+}
+
+// What the disk and the wire allow, in numbers of this machine.
+function limitTable({ scenarios }) {
+  const value = (scenario, name) => scenarios[scenario]?.values[name];
+  const rows = [];
+  const add = (what, number, unit) => number !== undefined && rows.push([what, `${short(number)} ${unit}`]);
+  const commit = (orders) => value(`storage/storage_sqlite_commit/${orders}/1`, "time_ns");
+  for (const orders of [1, 64, 256]) add(`a durable batch of ${orders} ${orders === 1 ? "order" : "orders"}, embedded, alone`, commit(orders) && commit(orders) / 1e6, "ms");
+  for (const orders of [1, 256]) {
+    const time = value(`storage/storage_postgres_batch/${orders}/1`, "time_ns");
+    add(`the same on PostgreSQL, ${orders === 1 ? "1 order" : `${orders} orders`}`, time && time / 1e6, "ms");
+  }
+  add("orders in a batch, embedded, 256 on their way", value("embedded-hot256/memory", "orders_per_batch"), "");
+  add("orders in a batch, PostgreSQL, 256 on their way", value("postgres-hot256/memory", "orders_per_batch"), "");
+  const [request, answer] = [value("wire", "request_bytes"), value("wire", "answer_bytes")];
+  add("bytes of an order of one line", request, "");
+  add("bytes of its answer", answer, "");
+  const rate = value("hot256", "requests_per_s");
+  if (request && answer && rate) add(`so on the wire, at ${words(rate)} orders a second (each way 66 bytes of TCP, IP and Ethernet more)`, ((request + answer + 132) * rate) / 1e6, "MB/s");
+  add("processor time of an order, server", value("hot256", "cpu_us"), "µs");
+  add("processor time of an order, load generator", value("hot256", "tool_cpu_us"), "µs");
+  return table(["what", "measured"], rows);
+}
+
+// Puts `text` between the comments of that name in the document.
+function fill(name, text) {
+  const file = join(root, "docs/performance.md");
+  const document = readFileSync(file, "utf8");
+  const [begin, end] = [`<!-- ${name}: made by bench/plot.mjs -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for ${name}`);
+  writeFileSync(file, `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`);
+}
+
 const growth = join(data, "growth.json");
 if (existsSync(growth)) for (const [name, series] of Object.entries(JSON.parse(readFileSync(growth, "utf8")))) drawSeries(name, series);
 const ORDER = ["noop256", "hot256", "spread256", "postgres-hot256", "postgres-spread256"];
 const budgets = readdirSync(data).filter((each) => each.startsWith("budget-")).map((each) => JSON.parse(readFileSync(join(data, each), "utf8")));
-if (budgets.length > 0) drawBudgets(budgets.toSorted((a, b) => ORDER.indexOf(a.scenario) - ORDER.indexOf(b.scenario)));
+if (budgets.length > 0) {
+  const sorted = budgets.toSorted((a, b) => ORDER.indexOf(a.scenario) - ORDER.indexOf(b.scenario));
+  drawBudgets(sorted);
+  fill("budget", budgetTable(sorted));
+}
+const lastFile = join(root, "bench/last.json");
+if (existsSync(lastFile)) {
+  const last = JSON.parse(readFileSync(lastFile, "utf8"));
+  fill("goals", goalTable(last));
+  fill("limit", limitTable(last));
+}

@@ -196,7 +196,7 @@ async function profile(bench, name, seconds) {
   const budget = budgetOf(samples, names, threads);
   const total = budget.reduce((sum, { us }) => sum + us, 0);
   const facts = Object.fromEntries(machineFacts(root));
-  const about = { ...facts, requests_per_s: Math.round(result.requests_per_second), server_us: total, load_generator_us: result.tool_cpu_us_per_request, database_us };
+  const about = { ...facts, requests_per_s: Math.round(result.requests_per_second), server_us: total, load_generator_us: result.tool_cpu_us_per_request, database_us, others_cores: result.others };
   const rounded = (_, value) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
   mkdirSync(join(root, "docs/performance"), { recursive: true });
   writeFileSync(join(root, `docs/performance/budget-${name}.json`), `${JSON.stringify({ scenario: name, ...about, budget }, rounded, 1)}\n`);

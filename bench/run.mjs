@@ -1,6 +1,7 @@
 // bench/run: runs the groups of scenarios/ one after the other, prints a table for each, and at the end all values beside
-// those of bench/last.json. With --record it writes that file. See bench/RESULTS.md for what is measured and why.
+// those of bench/last.json. With --record it writes that file, and the tables of docs/performance.md that are made from it. See bench/RESULTS.md for what is measured and why.
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -82,7 +83,9 @@ function record(bench, facts, last) {
   const all = { recorded: `${about.date}, ${about.commit}`, machine: about, scenarios: sorted(last.scenarios), goals: sorted(goals) };
   const rounded = (_, value) => (typeof value === "number" ? Number(value.toPrecision(5)) : value);
   writeFileSync(lastFile, `${JSON.stringify(all, rounded, 1)}\n`);
-  console.log(`\nrecorded in bench/last.json`);
+  // The tables of docs/performance.md are made from it.
+  execFileSync(process.execPath, [join(import.meta.dirname, "plot.mjs")], { stdio: "inherit" });
+  console.log(`\nrecorded in bench/last.json, and put into docs/performance.md`);
 }
 
 async function main(groups) {

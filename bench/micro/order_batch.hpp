@@ -35,7 +35,7 @@ class OrderBatches {
   private:
     const std::size_t products_;
     const std::size_t lines_;
-    std::mt19937_64 random_{1};
+    std::mt19937_64 random_{std::random_device()()};  // a key must never come twice, in no run on the same database
     UuidGenerator ids_;
     UnixMillis now_ = 0;
     domain::WorkingSet set_;

@@ -154,6 +154,9 @@ void storage_postgres_batch(benchmark::State& state) {
     auto& store = postgres.storage->store(0);
     UuidGenerator ids(seeded_random());
     domain::WorkingSet set;
+    const auto last_id = store.prepare(set);
+    if (!last_id) return fail(state, last_id.error().detail);
+    ids.raise_floor(*last_id);
     OrderBatches source(static_cast<std::size_t>(state.range(1)));
     for (auto _ : state) {
         state.PauseTiming();
@@ -173,7 +176,8 @@ void storage_postgres_batch(benchmark::State& state) {
             const domain::Context context{now, domain::AccountId{1}, domain::Role::admin, ids, keys[i], keys[i]};
             domain::decide(commands[i], set, context, changes);
         }
-        if (store.commit(changes).status != storage::CommitStatus::committed) return fail(state, "commit");
+        const auto result = store.commit(changes);
+        if (result.status != storage::CommitStatus::committed) return fail(state, result.error.detail);
         set.clear();
     }
     state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -26,20 +26,24 @@ const LOADS = {
   spread256: ["orders", "--sku", SPREAD_PREFIX, "--skus", SPREAD_PRODUCTS, "--lines", "1-3", "--connections", CONNECTIONS],
 };
 
-// The bytes of the answer to one order at `path`, as they come.
-function rawAnswer(server, path) {
+function rawRequest(server, path) {
   const body = JSON.stringify({ lines: [{ sku: HOT_SKU, quantity: 1 }] });
   const head = [
     `POST ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${server.port}`,
     `Authorization: Bearer ${server.token}`,
     "Content-Type: application/json",
-    "Idempotency-Key: raw-answer",
+    "Idempotency-Key: an-order-of-one-line",
     `Content-Length: ${body.length}`,
   ];
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
+}
+
+// The bytes of the answer to one order at `path`, as they come.
+function rawAnswer(server, path) {
   return new Promise((resolve, reject) => {
     let text = "";
-    const socket = connect(server.port, "127.0.0.1", () => socket.write(`${head.join("\r\n")}\r\n\r\n${body}`));
+    const socket = connect(server.port, "127.0.0.1", () => socket.write(rawRequest(server, path)));
     socket.setEncoding("latin1");
     socket.on("error", reject);
     socket.on("data", (piece) => {
@@ -71,6 +75,7 @@ export const group = {
     noop256: "256 connections, Onhand without the engine",
     hot256: "256 connections, one product",
     spread256: "256 connections, 1 000 products, 1 to 3 lines",
+    wire: "bytes of one order and of its answer, without TCP and IP",
   },
 
   async run(bench) {
@@ -81,6 +86,7 @@ export const group = {
     if (Math.abs(real.length - answer.length) > ORDER_BYTES_SLACK) {
       bench.fail(`the no-op answers ${answer.length} bytes, an order ${real.length}`);
     }
+    if (bench.wants("wire")) bench.row("wire", { request_bytes: rawRequest(server, "/api/v1/orders").length, answer_bytes: real.length });
     const bare = await startBare(bench, answer);
     let units = 1;
     const measure = (name) => async () => {
