@@ -66,7 +66,7 @@ export const group = {
     import1m: "import of 1 000 000 products with stock, 3 000 orders/s beside, embedded",
     "import1m-pg": "the same on PostgreSQL",
     start1m: "from exec until /readyz says 200, and memory then",
-    pages1m: "32 kinds of stock page in turn, orders at full speed beside",
+    pages1m: `${Object.keys(PAGES).length} kinds of stock page in turn, orders at full speed beside`,
     export1m: "stock.csv of 1 000 000 levels, orders at full speed beside",
   },
 

@@ -1,6 +1,7 @@
 #include "transport/http/work_pool.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,7 +29,8 @@ struct SchedulingWish {
 void set_urgency(WorkPool::Urgency urgency) {
     if (urgency == WorkPool::Urgency::usual) return;
     SchedulingWish wish;
-    wish.nice = urgency == WorkPool::Urgency::least ? WorkPool::least_nice : WorkPool::low_nice;
+    const int wanted = urgency == WorkPool::Urgency::least ? WorkPool::least_nice : WorkPool::low_nice;
+    wish.nice = std::max(::getpriority(PRIO_PROCESS, 0), wanted);
     wish.slice_ns = WorkPool::slice_ns;
     ::syscall(SYS_sched_setattr, 0, &wish, 0);
 }
