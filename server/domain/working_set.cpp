@@ -264,7 +264,11 @@ void WorkingSet::forget_product(const std::string& sku) {
     if (found->second.product) {
         const auto id = raw(found->second.product->id);
         if (const auto levels = levels_by_product_.find(id); levels != levels_by_product_.end()) {
-            for (const auto key : levels->second) levels_.erase(key);
+            for (const auto key : levels->second) {
+                levels_.erase(key);
+                // From now on there are levels at this place that the set does not know of.
+                new_locations_.erase(raw(key.location));
+            }
             levels_by_product_.erase(levels);
         }
         product_skus_.erase(id);

@@ -154,6 +154,22 @@ TEST(WorkingSet, forgets_products_that_passed_by) {
     EXPECT_TRUE(set.has_product("PASSING")) << "it was noted for one batch only";
 }
 
+TEST(WorkingSet, asks_for_levels_at_a_new_location_once_one_of_them_was_forgotten) {
+    WorkingSet set;
+    const Location east{.id = LocationId{2}, .code = "EAST", .name = "East"};
+    set.put_new_location(east);
+    Product passing;
+    passing.id = ProductId{77};
+    passing.sku = "PASSING";
+    set.put_product(passing, false);
+    EXPECT_TRUE(set.has_level({passing.id, east.id})) << "nobody has a level there yet";
+    set.put_level({.key = {passing.id, east.id}, .on_hand = 3});
+    set.note_passing("PASSING");
+    set.forget_documents();
+    set.put_product(passing, false);
+    EXPECT_FALSE(set.has_level({passing.id, east.id}));
+}
+
 TEST(RequestRows, asks_only_for_what_is_missing) {
     auto set = small_set();
     RowRequest request;
