@@ -30,11 +30,9 @@ struct OrderTold {
 // What a client's events lead to.
 class WatchSink {
   public:
+    virtual ~WatchSink() = default;
     virtual void on_stretch(const Stretch& stretch) = 0;
     virtual void on_order(const OrderTold& order) = 0;
-
-  protected:
-    ~WatchSink() = default;
 };
 
 class WatchClient {

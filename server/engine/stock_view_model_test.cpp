@@ -31,10 +31,10 @@ class Model {
     void fill(int products) {
         for (int i = 0; i < products; ++i) {
             const auto product = new_product();
-            view.put_product(product);
-            for (const auto& level : new_levels(product)) view.put_level(level);
+            view_.put_product(product);
+            for (const auto& level : new_levels(product)) view_.put_level(level);
         }
-        view.set_head(0);
+        view_.set_head(0);
     }
 
     void change() {
@@ -50,14 +50,14 @@ class Model {
             else
                 move_stock(changes);
         }
-        view.apply(changes, ++head_);
+        view_.apply(changes, ++head_);
     }
 
     void expect_same() {
         for (int i = 0; i < 40; ++i) {
             const auto filter = random_filter();
             const auto expected = rows_of(filter);
-            const auto page = view.page(filter);
+            const auto page = view_.page(filter);
             Keys shown;
             for (const auto& row : page.rows) shown.push_back(row.sku + '@' + row.location);
             ASSERT_EQ(page.total, static_cast<std::int64_t>(expected.size())) << text_of(filter);
@@ -70,7 +70,7 @@ class Model {
             if (!products_.at(domain::raw(key.product)).archived)
                 categories.insert(products_.at(domain::raw(key.product)).category);
         categories.erase("");
-        ASSERT_EQ(view.categories(), std::vector<std::string>(categories.begin(), categories.end()));
+        ASSERT_EQ(view_.categories(), std::vector<std::string>(categories.begin(), categories.end()));
     }
 
   private:
@@ -83,7 +83,7 @@ class Model {
         location.id = domain::LocationId{static_cast<std::int64_t>(locations_.size()) + 1};
         location.code = code;
         locations_.push_back(location);
-        view.put_location(location);
+        view_.put_location(location);
     }
 
     void choose_texts(domain::Product& product) {
@@ -275,12 +275,12 @@ class Model {
         std::ranges::sort(rows, {}, [](const auto* product) { return product->sku; });
         std::vector<domain::ProductId> expected;
         for (const auto* product : rows) expected.push_back(product->id);
-        const auto page = view.products(filter);
+        const auto page = view_.products(filter);
         ASSERT_EQ(page.total, static_cast<std::int64_t>(expected.size()));
         ASSERT_EQ(page.rows, cut(expected, filter.offset, filter.limit));
     }
 
-    StockView view;
+    StockView view_;
     std::mt19937 random_;
     std::int64_t next_id_ = 0;
     domain::FeedSeq head_ = 0;

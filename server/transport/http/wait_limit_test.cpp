@@ -39,7 +39,8 @@ TEST_F(WaitLimitTest, lets_only_as_many_wait_as_are_answered_in_time) {
     begin_storm(5000);
     EXPECT_FALSE(limit.has_room());
     // One was answered each millisecond.
-    EXPECT_NEAR(static_cast<double>(limit.limit()), static_cast<double>(WaitLimit::wait_max / ms), 2.0);
+    const auto in_time = static_cast<std::int64_t>(WaitLimit::wait_max / ms);
+    EXPECT_NEAR(static_cast<double>(limit.limit()), static_cast<double>(in_time), 2.0);
     while (limit.waiting() >= limit.limit()) limit.turned_back();
     EXPECT_TRUE(limit.has_room());
 }
