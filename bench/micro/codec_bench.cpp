@@ -4,7 +4,7 @@
 
 #include "domain/batch_codec.hpp"
 #include "micro/order_batch.hpp"
-#include "storage/sqlite/blob_codec.hpp"
+#include "storage/line_codec.hpp"
 
 namespace onhand::bench {
 namespace {
@@ -22,19 +22,19 @@ std::vector<domain::OrderLine> lines_of(std::size_t count) {
 
 void codec_encode_lines(benchmark::State& state) {
     const auto lines = lines_of(static_cast<std::size_t>(state.range(0)));
-    storage::sqlite::Bytes blob;
+    storage::Bytes blob;
     for (auto _ : state) {
-        storage::sqlite::encode_lines(blob, lines);
+        storage::encode_lines(blob, lines);
         benchmark::DoNotOptimize(blob.data());
     }
 }
 BENCHMARK(codec_encode_lines)->Arg(1)->Arg(3);
 
 void codec_decode_lines(benchmark::State& state) {
-    storage::sqlite::Bytes blob;
-    storage::sqlite::encode_lines(blob, lines_of(static_cast<std::size_t>(state.range(0))));
+    storage::Bytes blob;
+    storage::encode_lines(blob, lines_of(static_cast<std::size_t>(state.range(0))));
     std::vector<domain::OrderLine> lines;
-    for (auto _ : state) benchmark::DoNotOptimize(storage::sqlite::decode_lines(blob, lines));
+    for (auto _ : state) benchmark::DoNotOptimize(storage::decode_lines(blob, lines));
 }
 BENCHMARK(codec_decode_lines)->Arg(1)->Arg(3);
 
