@@ -16,31 +16,54 @@ const BAD = {
 };
 
 // The samples lie below build/, in a tree of their own with the same settings.
-function sampleTree(source) {
+function sampleTree(sources) {
   mkdirSync(folder, { recursive: true });
   const tree = mkdtempSync(join(folder, "sample-"));
   mkdirSync(join(tree, "server"));
   copyFileSync(join(root, ".clang-tidy"), join(tree, ".clang-tidy"));
-  const file = join(tree, "server/sample.cpp");
-  writeFileSync(file, source);
-  return { tree, entry: { directory: tree, file, arguments: ["g++", "-std=c++20", "-c", file] } };
+  const entries = sources.map((source, at) => {
+    const file = join(tree, `server/sample_${at}.cpp`);
+    writeFileSync(file, source);
+    return { directory: tree, file, arguments: ["g++", "-std=c++20", "-c", file] };
+  });
+  return { tree, entries, run: () => tidy(tree, entries, join(tree, "tidy")) };
 }
 
-for (const [check, source] of Object.entries(BAD)) {
-  test(`tidy catches ${check}`, async () => {
-    const { tree, entry } = sampleTree(source);
-    const findings = await tidy(tree, [entry], join(tree, "tidy"));
-    rmSync(tree, { recursive: true });
-    assert.equal(findings.length, 1);
-    assert.match(findings[0], new RegExp(check));
-  });
-}
+test("tidy catches each of several faults in files that are read together", async () => {
+  const { tree, run } = sampleTree(Object.values(BAD));
+  const findings = await run();
+  rmSync(tree, { recursive: true });
+  assert.equal(findings.length, 1);
+  for (const check of Object.keys(BAD)) assert.match(findings[0], new RegExp(check));
+});
+
+test("files that cannot be read together are read apart, and what is wrong in one of them is found", async () => {
+  const { tree, run } = sampleTree([
+    "namespace { int part() { return 1; } }\nint one() { return part(); }\n",
+    "namespace { long part() { return 2; } }\nlong two() { return part(); }\n",
+    "namespace {\nint apart() { return 1; }\n}\nint three() { return apart(); }\n",
+    "namespace {\nlong apart() { return 2; }\n}\nlong four() { return apart(); }\n",
+    "namespace { int other() { return 3; } }\nint BadName() { return other(); }\n",
+  ]);
+  const findings = await run();
+  rmSync(tree, { recursive: true });
+  assert.equal(findings.length, 1);
+  assert.match(findings[0], /BadName/);
+  assert.doesNotMatch(findings[0], /clang-diagnostic-error/);
+});
+
+test("a file that does not compile is a finding", async () => {
+  const { tree, run } = sampleTree(["int one() { return 1; }\n", "int two() { return nothing; }\n"]);
+  const findings = await run();
+  rmSync(tree, { recursive: true });
+  assert.equal(findings.length, 1);
+  assert.match(findings[0], /clang-diagnostic-error/);
+});
 
 test("tidy looks at a file again only when something it reads changed", async () => {
-  const { tree, entry } = sampleTree('#include "part.hpp"\nint one() { return part; }\n');
+  const { tree, run } = sampleTree(['#include "part.hpp"\nint one() { return part; }\n']);
   const header = join(tree, "server/part.hpp");
   writeFileSync(header, "#pragma once\ninline constexpr int part = 1;\n");
-  const run = () => tidy(tree, [entry], join(tree, "tidy"));
   assert.deepEqual(await run(), []);
   writeFileSync(header, "#pragma once\ninline constexpr int part = 1;\ninline int BadName() { return 2; }\n");
   assert.equal((await run()).length, 1);
