@@ -5,7 +5,6 @@
 // Prints one line of JSON. Exit code 1 when an order was not accepted.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -19,6 +18,7 @@
 
 #include "app/core.hpp"
 #include "base/log.hpp"
+#include "processor_time.hpp"
 
 namespace {
 
@@ -63,15 +63,6 @@ class Done final : public engine::CompletionSink {
     std::vector<engine::Request*> lists_;
 };
 
-double processor_seconds() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 // Keeps a number of orders on their way for a while and counts those that were placed.
 class Feeder {
   public:
@@ -91,7 +82,7 @@ class Feeder {
         std::size_t out = 0;
         for (auto now = begin; now < to || out > 0; now = Clock::now()) {
             if (cpu_from == 0.0 && now >= from) {
-                cpu_from = processor_seconds();
+                cpu_from = bench::processor_seconds();
                 batches_from = core_.engine.stats().batches;
             }
             if (now >= to) ready.clear();
@@ -102,7 +93,7 @@ class Feeder {
             const auto seen = Clock::now();
             for (auto* request : ready) count(*request, seen >= from && seen < to, seen);
         }
-        report(seconds, processor_seconds() - cpu_from, core_.engine.stats().batches - batches_from);
+        report(seconds, bench::processor_seconds() - cpu_from, core_.engine.stats().batches - batches_from);
         return wrong_ == 0 ? 0 : 1;
     }
 

@@ -1,27 +1,17 @@
 #include "load/load_run.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <utility>
 
 #include "base/ensure.hpp"
+#include "processor_time.hpp"
 
 namespace onhand::bench {
 
 using boost::system::error_code;
 
 namespace {
-
-double processor_seconds() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 std::chrono::nanoseconds nanoseconds_of(double seconds) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));

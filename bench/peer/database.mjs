@@ -16,15 +16,12 @@ pool.on("error", (error) => console.error(`peer: an idle connection to PostgreSQ
 // Statements have names, so that PostgreSQL plans each once on each connection.
 export const ask = (connection, { name, text }, values) => connection.query({ name, text, values });
 
-// Runs `work(connection)` between BEGIN and COMMIT; whatever it throws takes everything back.
-export async function inTransaction(work) {
+// Runs `work(connection)` on a connection of the pool; whatever it throws takes its transaction back.
+export async function withConnection(work) {
   const connection = await pool.connect();
   let broken;
   try {
-    await connection.query("BEGIN");
-    const result = await work(connection);
-    await connection.query("COMMIT");
-    return result;
+    return await work(connection);
   } catch (error) {
     await connection.query("ROLLBACK").catch((problem) => {
       broken = problem;
@@ -34,3 +31,12 @@ export async function inTransaction(work) {
     connection.release(broken);
   }
 }
+
+// Runs `work(connection)` between BEGIN and COMMIT.
+export const inTransaction = (work) =>
+  withConnection(async (connection) => {
+    await connection.query("BEGIN");
+    const result = await work(connection);
+    await connection.query("COMMIT");
+    return result;
+  });

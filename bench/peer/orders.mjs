@@ -1,7 +1,7 @@
 // Placing an order: read and check the request, lock the products, one transaction, tell the others, unlock.
 
 import { createHash, randomUUID } from "node:crypto";
-import { ask, inTransaction, pool } from "./database.mjs";
+import { ask, inTransaction, pool, withConnection } from "./database.mjs";
 import { settings } from "./settings.mjs";
 
 const LINES_MAX = 200;
@@ -115,25 +115,15 @@ async function flight(queries) {
 }
 
 // Two round trips. After a statement that failed, COMMIT itself answers that it took everything back.
-async function placeInFlights(account, order) {
-  const connection = await pool.connect();
-  let broken;
-  try {
+const placeInFlights = (account, order) =>
+  withConnection(async (connection) => {
     const [, { rows }] = await flight([connection.query("BEGIN"), ask(connection, LOCK_STOCK, [order.skus])]);
     const decision = decide(order, rows);
     const writes = writesOf(account, order, decision).map(([statement, values]) => ask(connection, statement, values));
     const answers = await flight([...writes, connection.query("COMMIT")]);
     if (answers.at(-1).command !== "COMMIT") throw new Error("PostgreSQL took the transaction back");
     return decision;
-  } catch (error) {
-    await connection.query("ROLLBACK").catch((problem) => {
-      broken = problem;
-    });
-    throw error;
-  } finally {
-    connection.release(broken);
-  }
-}
+  });
 
 const place = settings.statements === "flights" ? placeInFlights : placeInSteps;
 

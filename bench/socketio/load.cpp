@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "processor_time.hpp"
 #include "socketio/command.hpp"
 #include "socketio/file_limit.hpp"
 
@@ -29,15 +29,6 @@ constexpr std::size_t events_per_wait = 512;
 constexpr std::size_t command_bytes_max = 200;
 constexpr int wait_ms = 500;
 constexpr std::uint32_t input_index = UINT32_MAX;  // stands for standard input in epoll
-
-double processor_seconds() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 std::string system_problem(std::string_view what) {
     return fmt::format("{}: {}", what, std::strerror(errno));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/sort_unique.hpp"
 #include "base/text.hpp"
 
 namespace onhand::domain {
@@ -36,8 +37,7 @@ std::vector<std::string> words_of(std::string_view text) {
 std::vector<std::string> words_of(std::string_view reference, std::string_view customer) {
     auto words = words_of(reference);
     for (auto& word : words_of(customer)) words.push_back(std::move(word));
-    std::sort(words.begin(), words.end());
-    words.erase(std::unique(words.begin(), words.end()), words.end());
+    sort_unique(words);
     return words;
 }
 
@@ -47,8 +47,7 @@ std::optional<OrderSearch> parse_search(std::string_view text) {
     OrderSearch search;
     search.id = parse_uuid(text);
     search.words = words_of(text);
-    std::sort(search.words.begin(), search.words.end());
-    search.words.erase(std::unique(search.words.begin(), search.words.end()), search.words.end());
+    sort_unique(search.words);
     if (search.words.size() == 1) search.number = parse_int(search.words.front());
     return search;
 }

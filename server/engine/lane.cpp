@@ -8,6 +8,7 @@
 
 #include "base/ensure.hpp"
 #include "base/log.hpp"
+#include "base/sort_unique.hpp"
 #include "engine/locked_products.hpp"
 
 namespace onhand::engine {
@@ -18,12 +19,6 @@ namespace {
 constexpr std::chrono::milliseconds lock_poll{5};
 constexpr std::size_t known_rows_max = 60'000;  // of a shared store, kept to presume on; some 20 MB
 constexpr MonoNanos patience_ns = std::chrono::nanoseconds(bus::lock_patience).count();
-
-// As locks are asked for: sorted, each once.
-void sort_unique(std::vector<std::string_view>& skus) {
-    std::ranges::sort(skus);
-    skus.erase(std::unique(skus.begin(), skus.end()), skus.end());
-}
 
 std::string_view text_of(storage::CommitStatus status) {
     switch (status) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/sort_unique.hpp"
+
 namespace onhand::engine {
 
 namespace {
@@ -12,12 +14,6 @@ std::size_t place_of(const domain::KeyHash& key, std::size_t places) {
     std::size_t value = 0;
     for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8U | key[i];
     return value % places;
-}
-
-template <class Rows>
-void sort_unique(Rows& rows) {
-    std::ranges::sort(rows);
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
 }
 
 }  // namespace

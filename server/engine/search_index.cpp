@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/ensure.hpp"
+#include "base/sort_unique.hpp"
 #include "base/text.hpp"
 
 namespace onhand::engine {
@@ -124,8 +125,7 @@ std::vector<std::size_t> SearchIndex::rows_of(const std::vector<std::string>& wo
         for (std::size_t i = 1; i < word.size(); ++i)
             rows.push_back(pair_row(static_cast<unsigned char>(word[i - 1]), static_cast<unsigned char>(word[i])));
     }
-    std::ranges::sort(rows);
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    sort_unique(rows);
     return rows;
 }
 

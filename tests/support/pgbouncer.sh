@@ -7,27 +7,12 @@
 #   tests/support/pgbouncer.sh stop FOLDER
 set -eu
 
-die() {
-    printf '%s\n' "pgbouncer.sh: $*" >&2
-    exit 1
-}
+. "$(dirname "$0")/private_server.sh"
 
 command=${1:-}
 folder=${2:-}
 [ -n "$folder" ] || die "usage: pgbouncer.sh start|stop FOLDER"
 pooler=$folder/pooler
-
-as_owner() {
-    if [ "$(id -u)" = 0 ]; then
-        runuser -u postgres -- "$@"
-    else
-        "$@"
-    fi
-}
-
-free_port() {
-    perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'
-}
 
 write_settings() {
     cat >"$pooler/pgbouncer.ini" <<END

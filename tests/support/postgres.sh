@@ -11,10 +11,7 @@
 # PostgreSQL does not run as root: then everything is done as the user "postgres". The user of the tests is "onhand".
 set -eu
 
-die() {
-    printf '%s\n' "postgres.sh: $*" >&2
-    exit 1
-}
+. "$(dirname "$0")/private_server.sh"
 
 command=${1:-}
 folder=${2:-}
@@ -24,14 +21,6 @@ shift 2
 programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$programs" ] || die "PostgreSQL is not installed (package postgresql-15)"
 
-as_owner() {
-    if [ "$(id -u)" = 0 ]; then
-        runuser -u postgres -- "$@"
-    else
-        "$@"
-    fi
-}
-
 # A socket's path has at most 107 bytes, so it lies in a short folder of its own.
 socket_folder() {
     cat "$folder/sockets"
@@ -39,12 +28,6 @@ socket_folder() {
 
 is_running() {
     [ -f "$folder/data/postmaster.pid" ] && as_owner "$programs/pg_ctl" -D "$folder/data" status >/dev/null 2>&1
-}
-
-# A port nobody listens on: one that the kernel gives. Another program may take it before the server does; then the
-# next one is tried.
-free_port() {
-    perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'
 }
 
 make_cluster() {

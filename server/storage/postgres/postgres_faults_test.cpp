@@ -8,20 +8,8 @@
 namespace onhand::storage::postgres {
 namespace {
 
-class PostgresFaults : public testing::Test {
+class PostgresFaults : public PostgresLanes {
   protected:
-    void open(int lanes = 2) {
-        options_.lanes = lanes;
-        if (options_.url.empty()) options_.url = database_.url();
-        auto opened = PostgresStorage::open(options_, clock_);
-        ASSERT_TRUE(opened.has_value()) << opened.error().detail;
-        storage_ = std::move(*opened);
-        meddler_ = database_.connect();
-    }
-    void make_products(std::vector<std::string> skus, domain::Quantity quantity) {
-        TestLane lane(storage_->store(0), 1000);
-        for (const auto& sku : skus) ASSERT_TRUE(lane.run({product_of(sku, quantity)})) << lane.error.detail;
-    }
     std::int64_t available(const std::string& sku) {
         return query_int(
             *meddler_,
@@ -33,12 +21,6 @@ class PostgresFaults : public testing::Test {
                   "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = "
                   "current_database() AND application_name = 'onhand lane'");
     }
-
-    TestDatabase database_;
-    ManualClock clock_;
-    PostgresOptions options_;
-    std::unique_ptr<PostgresStorage> storage_;
-    std::unique_ptr<Connection> meddler_;
 };
 
 // ---- unknown commits

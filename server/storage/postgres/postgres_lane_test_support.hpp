@@ -114,6 +114,29 @@ inline void expect_verified(PostgresStorage& storage) {
     for (const auto& check : storage.verify()) EXPECT_TRUE(check.ok) << check.name << ": " << check.finding;
 }
 
+// A store with lanes on a database of its own, and a connection beside it to look and meddle with.
+class PostgresLanes : public testing::Test {
+  protected:
+    void open(int lanes = 2) {
+        options_.lanes = lanes;
+        if (options_.url.empty()) options_.url = database_.url();
+        auto opened = PostgresStorage::open(options_, clock_);
+        ASSERT_TRUE(opened.has_value()) << opened.error().detail;
+        storage_ = std::move(*opened);
+        meddler_ = database_.connect();
+    }
+    void make_products(const std::vector<std::string>& skus, domain::Quantity quantity) {
+        TestLane lane(storage_->store(0), 1000);
+        for (const auto& sku : skus) ASSERT_TRUE(lane.run({product_of(sku, quantity)})) << lane.error.detail;
+    }
+
+    TestDatabase database_;
+    ManualClock clock_;
+    PostgresOptions options_;
+    std::unique_ptr<PostgresStorage> storage_;
+    std::unique_ptr<Connection> meddler_;
+};
+
 // Passes bytes between a store and the server, and cuts the first connection that commits a batch while armed.
 class CuttingProxy {
   public:

@@ -1,6 +1,7 @@
 // Batches that were judged on rows which an earlier batch left (Store::commit_presumed): what is committed is what a
 // loaded batch would have committed, and whatever differs from what was presumed lets nothing of the batch stay.
 
+#include "base/sort_unique.hpp"
 #include "domain/batch_codec.hpp"
 #include "storage/postgres/postgres_lane_test_support.hpp"
 
@@ -34,10 +35,8 @@ class PresumingLane {
     CommitResult place_presumed(const std::vector<TestLane::Wish>& wishes) {
         Presumption rows;
         for (const auto& wish : wishes) add_rows(std::get<domain::PlaceOrder>(wish.command), rows);
-        std::sort(rows.levels.begin(), rows.levels.end());
-        rows.levels.erase(std::unique(rows.levels.begin(), rows.levels.end()), rows.levels.end());
-        std::sort(rows.products.begin(), rows.products.end());
-        rows.products.erase(std::unique(rows.products.begin(), rows.products.end()), rows.products.end());
+        sort_unique(rows.levels);
+        sort_unique(rows.products);
         rows.locations.resize(1);
         changes = judge(wishes);
         return store_.commit_presumed(changes, rows, wishes.size(), set_);
@@ -74,17 +73,11 @@ class PresumingLane {
     UnixMillis now_ = 1'800'000'000'000;
 };
 
-class PostgresPresumption : public testing::Test {
+class PostgresPresumption : public PostgresLanes {
   protected:
     void open(int lanes = 2) {
-        options_.lanes = lanes;
-        if (options_.url.empty()) options_.url = database_.url();
-        auto opened = PostgresStorage::open(options_, clock_);
-        ASSERT_TRUE(opened.has_value()) << opened.error().detail;
-        storage_ = std::move(*opened);
-        meddler_ = database_.connect();
-        TestLane lane(storage_->store(0), 1000);
-        for (const auto* sku : {"A", "B"}) ASSERT_TRUE(lane.run({product_of(sku, 1000)})) << lane.error.detail;
+        PostgresLanes::open(lanes);
+        make_products({"A", "B"}, 1000);
     }
     std::int64_t count(const std::string& sql) { return query_int(*meddler_, sql.c_str()); }
     std::int64_t orders() { return count("SELECT count(*) FROM orders"); }
@@ -92,12 +85,6 @@ class PostgresPresumption : public testing::Test {
         EXPECT_EQ(result.status, CommitStatus::not_committed);
         EXPECT_EQ(result.error.code, StoreErrc::conflict) << result.error.detail;
     }
-
-    TestDatabase database_;
-    ManualClock clock_;
-    PostgresOptions options_;
-    std::unique_ptr<PostgresStorage> storage_;
-    std::unique_ptr<Connection> meddler_;
 };
 
 TEST_F(PostgresPresumption, what_is_as_presumed_is_committed_whole) {

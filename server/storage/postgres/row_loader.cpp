@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/sort_unique.hpp"
 #include "storage/postgres/load_sql.hpp"
 #include "storage/postgres/rows.hpp"
 
@@ -15,12 +16,6 @@ constexpr int tries_max = 3;
 
 std::string_view stored_code(std::string_view code) {
     return code.empty() ? std::string_view(domain::main_location_code) : code;
-}
-
-template <class Values>
-void sort_unique(Values& values) {
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 const Array& fill_column(Array& column, const std::vector<std::int64_t>& values) {

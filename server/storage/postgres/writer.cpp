@@ -134,30 +134,41 @@ Result<KnownKeys, StoreError> Writer::load(std::span<const domain::KeyHash> keys
     }
 }
 
-CommitResult Writer::commit(domain::Changes& changes) {
-    if (changes.empty()) {
-        end_batch();
-        return {CommitStatus::committed, {}};
-    }
+// `send` sends the batch with COMMIT behind it. Until it returns nothing can have been committed; after that only an
+// answer tells, and where none comes, what `trace` names is looked for later.
+template <class Send, class Trace>
+CommitResult Writer::end_with_commit(domain::NumberSource* numbers, const Send& send, const Trace& trace) {
     bool commit_sent = false;
     try {
-        if (!batch_.begun) {
-            make_ready();
-            loader_.open(batch_, fence_);
-        }
-        send_batch(changes);
+        send();
         commit_sent = true;
-        read_batch_results(nullptr);
+        read_batch_results(numbers);
         batch_ = {};
         return {CommitStatus::committed, {}};
     } catch (const SqlError& error) {
         if (commit_sent && error.connection_lost()) {
-            trace_ = trace_of(changes, batch_.stamp, batch_writer_.outbox_bytes());
+            trace_ = trace();
             end_batch();
             return {CommitStatus::unknown, to_store_error(error)};
         }
         return {CommitStatus::not_committed, failed(error)};
     }
+}
+
+CommitResult Writer::commit(domain::Changes& changes) {
+    if (changes.empty()) {
+        end_batch();
+        return {CommitStatus::committed, {}};
+    }
+    const auto send = [&] {
+        if (!batch_.begun) {
+            make_ready();
+            loader_.open(batch_, fence_);
+        }
+        send_batch(changes);
+    };
+    return end_with_commit(nullptr, send,
+                           [&] { return trace_of(changes, batch_.stamp, batch_writer_.outbox_bytes()); });
 }
 
 // Everything is on its way with COMMIT behind it only once this returns; when it throws, COMMIT was not sent.
@@ -180,22 +191,12 @@ CommitResult Writer::commit_presumed(domain::Changes& changes, const Presumption
                                      domain::WorkingSet& set) {
     ensure(!batch_.begun, "a batch is loaded or presumed");
     ensure(changes.levels.size() == rows.levels.size(), "a presumed batch changes every level it was judged on");
-    bool commit_sent = false;
-    try {
+    const auto send = [&] {
         make_ready();
         send_presumed(changes, rows, more_numbers);
-        commit_sent = true;
-        read_batch_results(more_numbers > 0 ? &set.sequences.order_number : nullptr);
-        batch_ = {};
-        return {CommitStatus::committed, {}};
-    } catch (const SqlError& error) {
-        if (commit_sent && error.connection_lost()) {
-            trace_ = trace_of(changes, session_);
-            end_batch();
-            return {CommitStatus::unknown, to_store_error(error)};
-        }
-        return {CommitStatus::not_committed, failed(error)};
-    }
+    };
+    return end_with_commit(more_numbers > 0 ? &set.sequences.order_number : nullptr, send,
+                           [&] { return trace_of(changes, session_); });
 }
 
 // As send_batch(), with BEGIN.

@@ -51,6 +51,8 @@ class Writer final : public Store {
     Uuid read_last_id();
     KnownKeys load_rows(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
                         domain::WorkingSet& set);
+    template <class Send, class Trace>
+    CommitResult end_with_commit(domain::NumberSource* numbers, const Send& send, const Trace& trace);
     void send_batch(const domain::Changes& changes);
     void send_presumed(const domain::Changes& changes, const Presumption& rows, std::size_t more_numbers);
     void read_batch_results(domain::NumberSource* numbers);

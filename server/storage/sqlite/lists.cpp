@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/sort_unique.hpp"
 #include "storage/sqlite/posting_part.hpp"
 
 namespace onhand::storage::sqlite {
@@ -120,8 +121,7 @@ void WordLists::in_slice(std::int64_t slice, RecentLists::Numbers& out) {
             read_part(cursor_->name(), cursor_->value()).append_to(out);
     }
     if (parts < 2) return;
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
+    sort_unique(out);
 }
 
 }  // namespace onhand::storage::sqlite

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/sort_unique.hpp"
 #include "storage/sqlite/key_table.hpp"
 #include "storage/sqlite/posting_part.hpp"
 
@@ -31,8 +32,7 @@ RecentLists::Numbers RecentLists::numbers_of_words(std::string_view prefix) cons
         if (std::string_view(name).substr(word_at).starts_with(prefix))
             all.insert(all.end(), numbers.begin(), numbers.end());
     }
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
+    sort_unique(all);
     return all;
 }
 

@@ -342,25 +342,26 @@ void RunCursor::load(std::size_t block) {
     block_ = block;
 }
 
-bool RunCursor::seek(std::string_view name) {
+// Goes to where `name` is or would be, perhaps behind the last entry of its block. False when the run is empty.
+bool RunCursor::go_to(std::string_view name) {
     if (run_->blocks() == 0) return false;
     load(run_->block_of(name));
     const auto found = std::lower_bound(
         entries_.begin(), entries_.end(), name,
         [this](const Entry& entry, std::string_view wanted) { return view(entry.name_at, entry.name_size) < wanted; });
     at_ = static_cast<std::size_t>(found - entries_.begin());
+    return true;
+}
+
+bool RunCursor::seek(std::string_view name) {
+    if (!go_to(name)) return false;
     if (at_ < entries_.size()) return true;
     --at_;
     return next();
 }
 
 bool RunCursor::seek_below(std::string_view name) {
-    if (run_->blocks() == 0) return false;
-    load(run_->block_of(name));
-    const auto found = std::lower_bound(
-        entries_.begin(), entries_.end(), name,
-        [this](const Entry& entry, std::string_view wanted) { return view(entry.name_at, entry.name_size) < wanted; });
-    at_ = static_cast<std::size_t>(found - entries_.begin());
+    if (!go_to(name)) return false;
     return previous();
 }
 

@@ -155,6 +155,7 @@ class RunCursor {
     };
     static constexpr std::size_t none = SIZE_MAX;
     void load(std::size_t block);
+    bool go_to(std::string_view name);
     std::string_view view(std::uint32_t at, std::uint32_t size) const { return {bytes_.data() + at, size}; }
 
     const Run* run_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/sort_unique.hpp"
 #include "storage/sqlite/derived_source.hpp"
 #include "storage/sqlite/derived_store.hpp"
 #include "storage/sqlite/key_table.hpp"
@@ -68,8 +69,7 @@ void add_all(Sum& sum, const ListAdditions& additions) {
     // A list names an order once, whatever number of its lines or words leads there.
     std::vector<std::pair<std::string_view, domain::FeedSeq>> numbers(additions.numbers.begin(),
                                                                       additions.numbers.end());
-    std::sort(numbers.begin(), numbers.end());
-    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    sort_unique(numbers);
     for (const auto& [list, seq] : numbers) sum.add(list, static_cast<std::uint64_t>(seq));
 }
 

@@ -5,6 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
 
+#include "transport/http/ignoring_case.hpp"
 #include "transport/http/options.hpp"
 
 namespace onhand::http {
@@ -24,14 +25,6 @@ constexpr HeadRefusal duplicate_field{400, "invalid_request", "A header field th
 constexpr HeadRefusal bad_target{400, "invalid_request", "The request target is not valid."};
 constexpr HeadRefusal long_target{414, "uri_too_long", "The request target is too long."};
 constexpr HeadRefusal bad_expect{417, "expectation_failed", "Only Expect: 100-continue is supported."};
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 bool is_token_char(char c) {
     const auto byte = static_cast<unsigned char>(c);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/sort_unique.hpp"
 #include "base/text.hpp"
 #include "transport/http/json_out.hpp"
 
@@ -93,8 +94,7 @@ void Encoder::choose(const Subscription& subscription, const KeySet& watched) {
         for (const auto key : *keys)
             if (const auto place = places_.find(key); place != places_.end()) choice_.places.push_back(place->second);
     }
-    std::ranges::sort(choice_.places);
-    choice_.places.erase(std::unique(choice_.places.begin(), choice_.places.end()), choice_.places.end());
+    sort_unique(choice_.places);
 }
 
 void Encoder::index_places() {

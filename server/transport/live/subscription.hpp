@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/sort_unique.hpp"
 #include "domain/ids.hpp"
 #include "engine/stock_view.hpp"
 
@@ -25,8 +26,7 @@ class KeySet {
     KeySet() = default;
     KeySet(std::initializer_list<domain::LevelKey> keys) : KeySet(std::vector<domain::LevelKey>(keys)) {}
     explicit KeySet(std::vector<domain::LevelKey> keys) : keys_(std::move(keys)) {
-        std::ranges::sort(keys_);
-        keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+        sort_unique(keys_);
         keys_.shrink_to_fit();
     }
 

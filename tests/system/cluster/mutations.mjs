@@ -33,6 +33,11 @@ const versionsAreNotCompared = {
   find: "AND s.version = u.was AND s.fence <= $12::bigint",
   replace: "AND u.was >= 0 AND $12::bigint >= 0",
 };
+const promisesAreNotGuarded = {
+  file: schema,
+  find: "  CONSTRAINT promised_fits CHECK (unavailable + held + allocated <= on_hand)\n",
+  replace: "  CONSTRAINT promised_fits CHECK (on_hand >= 0)\n",
+};
 
 export const mutants = [
   {
@@ -49,13 +54,7 @@ export const mutants = [
     about: "the schema lacks the guard of promised stock",
     program: "postgres_faults_test",
     by: ["PostgresFaults.what_the_database_refuses_is_rejected_and_nothing_of_the_batch_stays"],
-    edits: [
-      {
-        file: schema,
-        find: "  CONSTRAINT promised_fits CHECK (unavailable + held + allocated <= on_hand)\n",
-        replace: "  CONSTRAINT promised_fits CHECK (on_hand >= 0)\n",
-      },
-    ],
+    edits: [promisesAreNotGuarded],
   },
   {
     number: 3,
@@ -147,11 +146,7 @@ export const mutants = [
         find: "    if (missing.empty()) return std::nullopt;\n",
         replace: "    if (missing.rows() >= 0) return std::nullopt;\n",
       },
-      {
-        file: schema,
-        find: "  CONSTRAINT promised_fits CHECK (unavailable + held + allocated <= on_hand)\n",
-        replace: "  CONSTRAINT promised_fits CHECK (on_hand >= 0)\n",
-      },
+      promisesAreNotGuarded,
     ],
   },
   {
@@ -191,13 +186,8 @@ export const mutants = [
     edits: [
       {
         file: writer,
-        find: "batch_writer_.outbox_bytes());\n            end_batch();\n            return {CommitStatus::unknown, to_store_error(error)};",
-        replace: "batch_writer_.outbox_bytes());\n            end_batch();\n            return {CommitStatus::committed, {}};",
-      },
-      {
-        file: writer,
-        find: "session_);\n            end_batch();\n            return {CommitStatus::unknown, to_store_error(error)};",
-        replace: "session_);\n            end_batch();\n            return {CommitStatus::committed, {}};",
+        find: "            return {CommitStatus::unknown, to_store_error(error)};",
+        replace: "            return {CommitStatus::committed, {}};",
       },
     ],
   },
@@ -221,9 +211,8 @@ export const mutants = [
     by: ["I14"],
     edits: [
       {
-        file: loadSql,
-        find: `"location = k.l ORDER BY product, location FOR UPDATE OF stock_level");\nconst std::string lock_levels_and_all_of_text`,
-        replace: `"location = k.l ORDER BY random() FOR UPDATE OF stock_level");\nconst std::string lock_levels_and_all_of_text`,
+        ...rowsAreNotLocked,
+        replace: rowsAreNotLocked.find.replace("ORDER BY product, location", "ORDER BY random()"),
       },
       { file: lane, find: "attempt >= context_.options.retries_max", replace: "attempt >= 0" },
     ],
