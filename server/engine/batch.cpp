@@ -73,13 +73,14 @@ void fail_all(Batch& batch, Failure failure) {
 }
 
 Result<storage::KnownKeys, storage::StoreError> load_batch(const Batch& batch, storage::Store& store,
-                                                           domain::WorkingSet& set, std::size_t more_numbers) {
-    std::vector<domain::KeyHash> keys;
-    keys.reserve(batch.requests.size());
+                                                           domain::WorkingSet& set, bool look_up_keys,
+                                                           std::size_t more_numbers) {
+    std::vector<domain::KeyHash> keys(batch.requests.size());
     domain::RowRequest rows;
-    for (const auto* request : batch.requests) {
-        keys.push_back(request->key);
-        domain::request_rows(request->command, set, rows);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto& request = *batch.requests[i];
+        if (look_up_keys) keys[i] = request.key;
+        domain::request_rows(request.command, set, rows);
     }
     rows.draws.orders += more_numbers;
     auto known = store.load(keys, rows, set);

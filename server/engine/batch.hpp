@@ -27,10 +27,11 @@ struct Batch {
 // Answers all requests with the same failure.
 void fail_all(Batch& batch, Failure failure);
 
-// Loads what the batch needs into `set`: the known keys (in the order of the requests) and the rows. Order numbers for
-// later batches, `more_numbers`, are reserved with them.
+// Loads what the batch needs into `set`: the known keys (in the order of the requests) and the rows. Unless
+// `look_up_keys`, all keys are taken for new. Order numbers for later batches, `more_numbers`, are reserved with them.
 Result<storage::KnownKeys, storage::StoreError> load_batch(const Batch& batch, storage::Store& store,
-                                                           domain::WorkingSet& set, std::size_t more_numbers = 0);
+                                                           domain::WorkingSet& set, bool look_up_keys = true,
+                                                           std::size_t more_numbers = 0);
 
 // Judges the requests in order: repeats of known keys get their first answer, all others go through decide(). Fills
 // answers and changes; calls Request::render where an answer must be stored.

@@ -264,13 +264,16 @@ bool Lane::prepare_set() {
 // Loads, judges and commits, again as a whole after a conflict. True when the answers stand; false when all requests
 // were failed.
 bool Lane::commit_batch(Batch& batch) {
+    bool presumes_keys = false;
     if (may_presume(batch)) {
         auto result = try_presumed(batch);
         if (result.status == storage::CommitStatus::unknown) result.status = resolve(batch, result);
         if (result.status == storage::CommitStatus::committed) return true;
         known_.clear();
         if (result.status == storage::CommitStatus::unknown) return fail_unknown(batch);
-        presumer_.note_failure();
+        presumer_.note_rows(false);
+    } else if (is_shared()) {
+        presumes_keys = presumer_.keys_seem_new(batch);
     }
     for (std::size_t attempt = 0;; ++attempt) {
         // Rows of earlier batches are not locked in this one's transaction.
@@ -279,7 +282,9 @@ bool Lane::commit_batch(Batch& batch) {
             fail_all(batch, Failure::storage_unavailable);
             return false;
         }
-        const auto result = try_batch(batch);
+        const auto result = try_batch(batch, !presumes_keys);
+        const bool conflict = result.error.code == storage::StoreErrc::conflict;
+        if (std::exchange(presumes_keys, false)) presumer_.note_keys(!conflict);
         if (result.status == storage::CommitStatus::committed) {
             if (is_shared() && store_.presumes()) remember(batch);
             return true;
@@ -289,7 +294,6 @@ bool Lane::commit_batch(Batch& batch) {
         store_.set_fence(0);
         fence_is_stale_ = true;
         keeps_fence_ = false;
-        const bool conflict = result.error.code == storage::StoreErrc::conflict;
         const bool nothing_written = result.status == storage::CommitStatus::not_committed;
         if (!nothing_written || !conflict || attempt >= context_.options.retries_max)
             return settle_commit(batch, result);
@@ -315,15 +319,15 @@ storage::CommitResult Lane::try_presumed(Batch& batch) {
     auto result = commit(batch, &presumer_.rows());
     known_.forget_documents();
     if (result.status == storage::CommitStatus::committed)
-        presumer_.note_success();
+        presumer_.note_rows(true);
     else if (result.error.code == storage::StoreErrc::conflict)
         context_.recorder.conflicts += 1;
     return result;
 }
 
-storage::CommitResult Lane::try_batch(Batch& batch) {
+storage::CommitResult Lane::try_batch(Batch& batch, bool look_up_keys) {
     batch.clear_result();
-    auto known = load_batch(batch, store_, set_, numbers_ahead(batch));
+    auto known = load_batch(batch, store_, set_, look_up_keys, numbers_ahead(batch));
     if (!known) return {storage::CommitStatus::not_committed, known.error()};
     judge_batch(batch, *known, set_, ids_, context_.clock.wall_ms());
     if (batch.changes.empty()) {

@@ -83,7 +83,7 @@ class Lane {
     bool commit_batch(Batch& batch);
     bool may_presume(const Batch& batch);
     storage::CommitResult try_presumed(Batch& batch);
-    storage::CommitResult try_batch(Batch& batch);
+    storage::CommitResult try_batch(Batch& batch, bool look_up_keys);
     std::size_t numbers_ahead(const Batch& batch);
     storage::CommitResult commit(Batch& batch, const storage::Presumption* rows);
     storage::CommitStatus resolve(Batch& batch, const storage::CommitResult& result);

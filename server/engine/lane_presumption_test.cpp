@@ -117,6 +117,34 @@ TEST_F(LanePresumptionTest, a_key_that_was_used_elsewhere_has_its_first_answer) 
     EXPECT_TRUE(h.ask(Harness::order_of("A", 1), 8).answer.replayed);
 }
 
+TEST_F(LanePresumptionTest, keys_are_looked_up_only_when_they_may_have_been_used) {
+    h.ask(Harness::order_of("A", 1), 1);
+    h.ask(Harness::adjustment_of("A", 1), 2);
+    EXPECT_EQ(h.store.keys_looked_up, 0);
+    EXPECT_TRUE(h.ask(Harness::adjustment_of("A", 1), 2).answer.replayed) << "one that was used here";
+    EXPECT_EQ(h.store.keys_looked_up, 1);
+    EXPECT_EQ(h.engine.stats().conflicts, 0u);
+}
+
+// Whatever the second judgement would be, the first one's answer is given.
+TEST_F(LanePresumptionTest, a_key_that_was_used_elsewhere_has_its_first_answer_whatever_the_stock_is_now) {
+    elsewhere(Harness::order_of("A", 90), 7);
+    const auto& again = h.ask(Harness::order_of("A", 90), 7);
+    EXPECT_TRUE(again.answer.replayed);
+    EXPECT_NE(again.order(), nullptr);
+    EXPECT_EQ(h.store.keys_looked_up, 1);
+    EXPECT_EQ(h.store.levels().begin()->second.available(), 10);
+    EXPECT_NE(h.ask(Harness::order_of("A", 90)).refused(), nullptr);
+}
+
+TEST_F(LanePresumptionTest, after_a_used_key_the_next_batches_look_theirs_up) {
+    elsewhere(Harness::order_of("A", 1), 7);
+    h.ask(Harness::order_of("A", 1), 7);
+    h.store.keys_looked_up = 0;
+    for (int key = 10; key < 15; ++key) h.ask(Harness::adjustment_of("B", 1), key);
+    EXPECT_EQ(h.store.keys_looked_up, 2);
+}
+
 TEST_F(LanePresumptionTest, an_unknown_outcome_is_resolved_and_a_lost_one_tried_again) {
     warm_up();
     std::uint64_t faults = 0;

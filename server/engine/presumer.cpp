@@ -19,10 +19,7 @@ std::size_t place_of(const domain::KeyHash& key, std::size_t places) {
 }  // namespace
 
 bool Presumer::fits(const Batch& batch, domain::WorkingSet& set) {
-    if (pause_ > 0) {
-        --pause_;
-        return false;
-    }
+    if (!row_trust_.holds()) return false;
     if (batch.requests.size() > set.sequences.order_number.reserved()) return false;
     rows_.levels.clear();
     rows_.products.clear();
@@ -96,9 +93,14 @@ void Presumer::note_committed(const Batch& batch) {
         if (request->key != domain::KeyHash{}) keys_[place_of(request->key, keys_.size())] = request->key;
 }
 
-void Presumer::note_failure() {
-    pause_ = next_pause_;
-    next_pause_ = std::min(next_pause_ * 2, pause_max);
+bool Presumer::keys_seem_new(const Batch& batch) {
+    return key_trust_.holds() &&
+           std::ranges::none_of(batch.requests, [this](const Request* request) { return is_used(request->key); });
+}
+
+void Presumer::Trust::note(bool was_right) {
+    if (!was_right) pause_ = next_pause_;
+    next_pause_ = was_right ? pause_min : std::min(next_pause_ * 2, pause_max);
 }
 
 }  // namespace onhand::engine

@@ -1,8 +1,10 @@
 #pragma once
 // Decides whether a batch may be judged on the rows that earlier batches left in the working set, and on the
 // presumption that its keys are new, so that it takes one round trip to a shared store instead of two. Only orders of
-// products that are known go so, and only as long as it works out. Nothing depends on its being right: the store holds
-// every presumption against the database (storage::Store::commit_presumed). Used by the lane, on its thread.
+// products that are known go so, and only as long as it works out. Of a batch that has to be loaded the keys alone may
+// be presumed, which saves looking them up under the row locks. Nothing depends on its being right: the store holds
+// every presumption against the database (storage::Store::commit_presumed), and a key that was used before makes any
+// commit a conflict. Used by the lane, on its thread.
 
 #include <array>
 #include <cstdint>
@@ -35,8 +37,12 @@ class Presumer {
     // The batch stands; its keys are used.
     void note_committed(const Batch& batch);
     // It worked out, or it did not: then the next batches are loaded, each time more of them.
-    void note_success() { next_pause_ = pause_min; }
-    void note_failure();
+    void note_rows(bool were_right) { row_trust_.note(were_right); }
+
+    // True when no key of the batch is known to be used, so that it may be loaded without looking them up; every
+    // request that has a key must then write it. Afterwards note_keys(): whether the commit met no conflict.
+    bool keys_seem_new(const Batch& batch);
+    void note_keys(bool were_new) { key_trust_.note(were_new); }
 
   private:
     static constexpr std::size_t busy_batch = 4;  // requests; smaller ones reserve nothing ahead
@@ -45,14 +51,26 @@ class Presumer {
     static constexpr std::uint32_t pause_max = 256;
     static constexpr std::size_t keys_max = std::size_t{1} << 16U;
 
+    // After each failure the next batches presume nothing, each time more of them, until it works out again.
+    class Trust {
+      public:
+        // Asked once a batch.
+        bool holds() { return pause_ == 0 || pause_-- == 0; }
+        void note(bool was_right);
+
+      private:
+        std::uint32_t pause_ = 0;
+        std::uint32_t next_pause_ = pause_min;
+    };
+
     bool add_rows(const domain::PlaceOrder& order, domain::WorkingSet& set);
     bool is_used(const domain::KeyHash& key) const;
 
     storage::Presumption rows_;
     // The keys of the last batches: each lies where its first bytes say, until another comes there.
     std::vector<domain::KeyHash> keys_;
-    std::uint32_t pause_ = 0;
-    std::uint32_t next_pause_ = pause_min;
+    Trust row_trust_;
+    Trust key_trust_;
     MonoNanos numbers_at_ = 0;
 };
 

@@ -122,6 +122,7 @@ Result<storage::KnownKeys, StoreError> SimulatedStore::load(std::span<const doma
     if (!exclusive) reserve_numbers(request.draws.orders, set);
     storage::KnownKeys known(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (keys[i] != domain::KeyHash{}) ++keys_looked_up;
         if (const auto order = order_keys_.find(keys[i]); order != order_keys_.end()) {
             const auto& stored = orders_.at(order->second);
             known[i] = KnownKey{stored.fingerprint, domain::as_placed(stored.order)};

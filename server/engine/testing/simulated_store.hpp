@@ -43,6 +43,7 @@ class SimulatedStore final : public storage::Store, public storage::ReadStore {
     std::atomic<bool> exclusive = true;
     // Batches that were committed on a presumption, and that were refused because it did not hold.
     std::atomic<int> presumed{0}, presumed_wrongly{0};
+    std::atomic<int> keys_looked_up{0};  // by load(), nil ones apart
     // Called before a presumed batch is looked at; what it does to the rows is another writer's work.
     std::function<void()> on_presumed;
 
