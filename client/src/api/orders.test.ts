@@ -4,7 +4,8 @@ import { applyOrder, ORDERS_PAGE_SIZE, type OrderList, type OrdersArg } from './
 
 const first: OrdersArg = { status: '', search: '', page: 0 };
 const later = '2026-11-22T11:00:00.000Z';
-const list = (): OrderList => ({ items: [order('one')], total: 1 });
+const whole = { totalIsExact: true, more: false };
+const list = (): OrderList => ({ items: [order('one')], total: 1, ...whole });
 
 describe('applyOrder', () => {
   it('puts a new order on top of the first page', () => {
@@ -28,7 +29,7 @@ describe('applyOrder', () => {
   });
 
   it('ignores an older version', () => {
-    const orders: OrderList = { items: [order('one', { version: 3, status: 'fulfilled' })], total: 1 };
+    const orders: OrderList = { items: [order('one', { version: 3, status: 'fulfilled' })], total: 1, ...whole };
     applyOrder(orders, first, order('one', { version: 2 }));
     expect(orders.items[0]?.status).toBe('fulfilled');
   });
@@ -49,9 +50,11 @@ describe('applyOrder', () => {
     const orders: OrderList = {
       items: Array.from({ length: ORDERS_PAGE_SIZE }, (_, index) => order(`${index}`)),
       total: ORDERS_PAGE_SIZE,
+      ...whole,
     };
     applyOrder(orders, first, order('new', { placed_at: later }));
     expect(orders.items).toHaveLength(ORDERS_PAGE_SIZE);
     expect(orders.total).toBe(ORDERS_PAGE_SIZE + 1);
+    expect(orders.more).toBe(true);
   });
 });

@@ -13,6 +13,10 @@ export interface OrdersArg {
 export interface OrderList {
   items: Order[];
   total: number;
+  /** False: there are at least so many. */
+  totalIsExact: boolean;
+  /** Whether there are further pages. */
+  more: boolean;
 }
 
 export const ordersApi = api.injectEndpoints({
@@ -30,6 +34,8 @@ export const ordersApi = api.injectEndpoints({
       transformResponse: (answer: Page<Order>) => ({
         items: answer.items,
         total: answer.total ?? answer.items.length,
+        totalIsExact: answer.total_is_exact ?? true,
+        more: answer.next_cursor !== null,
       }),
       providesTags: ['Orders'],
     }),
@@ -63,6 +69,7 @@ export function applyOrder(list: OrderList, arg: OrdersArg, order: Order): void 
   list.total += 1;
   if (arg.page === 0) {
     list.items.unshift(order);
+    list.more ||= list.items.length > ORDERS_PAGE_SIZE;
     list.items.length = Math.min(list.items.length, ORDERS_PAGE_SIZE);
   }
 }

@@ -126,6 +126,8 @@ export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;
   total?: number;
+  /** False where counting them all would take long: there are at least `total`. */
+  total_is_exact?: boolean;
   head?: number;
 }
 

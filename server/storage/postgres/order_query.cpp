@@ -121,6 +121,7 @@ class OrderQuery {
     std::int64_t portion_ = portion_orders;
     // What was found.
     std::int64_t total_ = 0;
+    bool total_is_exact_ = true;
     std::int64_t position_ = 0;     // matches below the cursor so far
     std::vector<Position> chosen_;  // at most limit + 1, falling
 };
@@ -199,8 +200,10 @@ std::int64_t OrderQuery::count_listed() {
     if (is_simple_ && filter_.status) return in_state(*filter_.status);
     if (is_simple_) return std::accumulate(tally_.begin(), tally_.end(), std::int64_t{0});
     const std::string sql = "SELECT count(*) FROM (SELECT FROM request_result o WHERE o.status IS NOT NULL AND " +
-                            conditions_ + " LIMIT " + std::to_string(order_count_max) + ") AS counted";
-    return connection_.query_text(sql, params_).integer(0, 0);
+                            conditions_ + " LIMIT " + std::to_string(order_count_max + 1) + ") AS counted";
+    const auto count = connection_.query_text(sql, params_).integer(0, 0);
+    total_is_exact_ = count <= order_count_max;
+    return std::min(count, order_count_max);
 }
 
 // Adds its own parameters behind those of the conditions.
@@ -258,7 +261,9 @@ void OrderQuery::walk(bool counting, bool taking) {
         if (taking)
             for (const auto position : found_) take(position);
         const bool is_counted = !counting || total_ >= order_count_max || examined >= examined_max;
-        if (is_counted && (!taking || is_full())) return;
+        if (!is_counted || (taking && !is_full())) continue;
+        total_is_exact_ = !counting;
+        return;
     }
 }
 
@@ -324,6 +329,7 @@ bool OrderQuery::next_of_state() {
 domain::OrderPage OrderQuery::page() {
     domain::OrderPage page;
     page.total = total_;
+    page.total_is_exact = total_is_exact_;
     page.more = is_full();
     if (page.more) chosen_.pop_back();
     if (chosen_.empty()) return page;

@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { ORDERS_PAGE_SIZE, type OrdersArg, useOrdersQuery } from '../../api/orders.ts';
+import { ORDERS_PAGE_SIZE, type OrderList, type OrdersArg, useOrdersQuery } from '../../api/orders.ts';
 import { useMay } from '../../api/roles.ts';
 import type { Order } from '../../api/types.ts';
 import table from '../../components/data_table.module.css';
@@ -23,7 +23,7 @@ export function OrdersPage() {
 
   return (
     <div className={classes.page}>
-      <PageHead title="Orders" note={data ? plural(data.total, 'order') : undefined} />
+      <PageHead title="Orders" note={data && countOf(data)} />
       <Filters arg={arg} onChange={change} />
       {error && !data ? (
         <ProblemAlert error={error} title="The orders cannot be shown" onRetry={() => void refetch()} />
@@ -40,7 +40,7 @@ export function OrdersPage() {
       ) : (
         <>
           <OrderTable orders={data.items} busy={isFetching} />
-          <Pager arg={arg} total={data.total} onPage={(page) => change({ page: page > 0 ? String(page + 1) : '' })} />
+          <Pager arg={arg} list={data} onPage={(page) => change({ page: page > 0 ? String(page + 1) : '' })} />
         </>
       )}
     </div>
@@ -133,20 +133,25 @@ function OrderTable({ orders, busy }: { orders: readonly Order[]; busy: boolean 
   );
 }
 
-function Pager({ arg, total, onPage }: { arg: OrdersArg; total: number; onPage: (page: number) => void }) {
-  const pages = Math.max(1, Math.ceil(total / ORDERS_PAGE_SIZE));
-  if (pages === 1) {
+function countOf({ total, totalIsExact }: OrderList): string {
+  return totalIsExact ? plural(total, 'order') : `At least ${plural(total, 'order')}`;
+}
+
+function Pager({ arg, list, onPage }: { arg: OrdersArg; list: OrderList; onPage: (page: number) => void }) {
+  if (arg.page === 0 && !list.more) {
     return null;
   }
+  const pages = Math.ceil(list.total / ORDERS_PAGE_SIZE);
   return (
     <nav className={classes.pager} aria-label="Pages of orders">
       <Button size="xs" variant="default" disabled={arg.page === 0} onClick={() => onPage(arg.page - 1)}>
         Newer
       </Button>
       <span>
-        Page {formatQuantity(arg.page + 1)} of {formatQuantity(pages)}
+        Page {formatQuantity(arg.page + 1)}
+        {list.totalIsExact && ` of ${formatQuantity(Math.max(pages, arg.page + 1))}`}
       </span>
-      <Button size="xs" variant="default" disabled={arg.page + 1 >= pages} onClick={() => onPage(arg.page + 1)}>
+      <Button size="xs" variant="default" disabled={!list.more} onClick={() => onPage(arg.page + 1)}>
         Older
       </Button>
     </nav>
