@@ -3,6 +3,7 @@
 
 import { get } from "node:http";
 import { readFileSync } from "node:fs";
+import { askInTurn, quantile, stockPages, tellDearest } from "../ask_in_turn.mjs";
 
 const PRODUCTS = 1_000_000;
 const PREFIX = "M";
@@ -32,30 +33,7 @@ function importFile(count) {
   return Buffer.concat(parts);
 }
 
-const PAGES = {
-  plain: "",
-  "plain deep": "offset=700000",
-  ...Object.fromEntries(["name", "category", "on_hand", "held", "allocated", "available", "updated_at"].map((sort) => [sort, `sort=${sort}`])),
-  ...Object.fromEntries(["sku", "name", "on_hand", "allocated", "available", "updated_at"].map((sort) => [`-${sort}`, `sort=-${sort}`])),
-  "-available deep": "sort=-available&offset=500000",
-  "-updated_at deep": "sort=-updated_at&offset=500000",
-  "name deep": "sort=name&offset=500000",
-  "search word": "search=valve",
-  "search words": "search=blue+valve+77",
-  "search sku": `search=${PREFIX}-0777777`,
-  "search letter": "search=e",
-  "search pair": "search=va",
-  "search by -available": "search=valve&sort=-available",
-  "search deep": "search=valve&offset=40000",
-  category: "category=Tools",
-  "category by available": "category=Tools&sort=available",
-  location: "location=MAIN",
-  "location deep": "location=MAIN&offset=700000",
-  low: "state=low",
-  out: "state=out",
-  "out by -updated_at": "state=out&sort=-updated_at",
-  "in deep": "state=in&offset=600000&sort=-on_hand",
-};
+const PAGES = stockPages({ search: "valve", words: "blue+valve+77", sku: `${PREFIX}-0777777`, category: "Tools" });
 
 export const group = {
   name: "million",
@@ -129,38 +107,11 @@ async function importBeside(bench, scenario, server, file, seconds_max) {
   await bench.stopServer(server);
 }
 
-// Asks for all pages in turn, over and over, on one connection.
-async function askPages(server, seconds) {
-  const times = Object.fromEntries(Object.keys(PAGES).map((name) => [name, []]));
-  const { Agent } = await import("node:http");
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const headers = { Authorization: `Bearer ${server.token}` };
-  const ask = (query) =>
-    new Promise((resolve, reject) => {
-      get({ host: "127.0.0.1", port: server.port, path: `/api/v1/stock?limit=100&${query}`, agent, headers }, (response) => {
-        response.resume();
-        response.on("end", () => (response.statusCode === 200 ? resolve() : reject(new Error(`${query}: ${response.statusCode}`))));
-      }).on("error", reject);
-    });
-  const end = performance.now() + seconds * 1000;
-  for (let turn = 0; performance.now() < end; turn++) {
-    for (const [name, query] of Object.entries(PAGES)) {
-      const begun = performance.now();
-      await ask(query);
-      if (turn > 0) times[name].push(performance.now() - begun);
-    }
-  }
-  agent.destroy();
-  return times;
-}
-
-const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
-
 async function pages(bench, server) {
-  const idle = await askPages(server, bench.seconds(4));
+  const idle = await askInTurn(server, PAGES, bench.seconds(4));
   const alone = await bench.load(server, server.token, FULL, { duration: bench.seconds(4) });
   const loading = bench.load(server, server.token, FULL, { duration: bench.seconds(14) });
-  const times = await askPages(server, bench.seconds(14));
+  const times = await askInTurn(server, PAGES, bench.seconds(14));
   const orders = bench.loadValues("pages1m", await loading);
   const all = Object.values(times).flat();
   bench.row("pages1m", {
@@ -172,10 +123,7 @@ async function pages(bench, server) {
     order_p99_ms: orders.p99_ms,
     order_p99_alone_ms: alone.latency_us.p99 / 1000,
   });
-  const slow = Object.entries(times).map(([name, each]) => [name, quantile(each, 0.99), quantile(idle[name], 0.5)]);
-  slow.sort((a, b) => b[1] - a[1]);
-  const told = slow.slice(0, 12).map(([name, p99, alone50]) => `${name} ${p99.toFixed(1)} (${alone50.toFixed(1)})`);
-  bench.note(`Dearest pages, p99 in ms under orders (p50 without): ${told.join(", ")}`);
+  bench.note(`Dearest pages, p99 in ms under orders (p50 without): ${tellDearest(times, idle)}`);
   bench.goal("pages1m", "p99 of all pages in ms, orders at full speed beside", quantile(all, 0.99), "<=", 10);
   bench.goal("pages1m", "order p99 beside pages over alone", orders.p99_ms / (alone.latency_us.p99 / 1000), "<=", 1.5);
 }
