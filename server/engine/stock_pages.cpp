@@ -1,10 +1,10 @@
 #include "engine/stock_pages.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "engine/page_pick.hpp"
+#include "engine/sampled_bounds.hpp"
 
 namespace onhand::engine {
 
@@ -142,57 +142,67 @@ std::vector<Slot> page_of_order(const OrderedSlots& order, bool descending, Part
     return slots;
 }
 
-// Near the beginning of the list: a number that enough rows are at or below, and not many more, guessed from a sample.
-std::optional<std::int64_t> guess_bound(const StockTable& table, const StockFilter& filter, const Bits* bits,
-                                        std::size_t total, std::size_t last) {
+// The numbers of some thousand of the rows.
+std::vector<std::int64_t> sample_of(const StockTable& table, const StockFilter& filter, const Bits* bits) {
     constexpr std::size_t sample_rows = 4096;
-    constexpr std::size_t sample_least = 256;
-    constexpr std::size_t margin = 6;
-    const auto levels = table.shown().size() * 64;
+    const auto places = table.shown().size() * 64;
     const Column64& column = column_of(table.levels(), filter.sort);
     const Bits& among = bits != nullptr ? *bits : table.shown();
     std::vector<std::int64_t> sample;
-    // Steps through the rows by a stride that has nothing to do with how they came in.
-    const auto stride = levels * 5 / 8 | 1;
-    for (std::size_t i = 0, at = 0; i < sample_rows; ++i, at = (at + stride) % levels)
+    for (std::size_t i = 0; i < sample_rows; ++i) {
+        const auto at = sampled_place(i, places);
         if (has_bit(among, at)) sample.push_back(key_of(column, static_cast<Slot>(at), filter.descending));
-    const auto rank = last * sample.size() / total + margin;
-    if (sample.size() < sample_least || rank * 4 > sample.size()) return std::nullopt;
-    std::ranges::nth_element(sample, sample.begin() + static_cast<std::ptrdiff_t>(rank));
-    return sample[rank];
+    }
+    return sample;
+}
+
+// Rows with their numbers, by SKU.
+struct Gathered {
+    std::vector<std::int64_t> keys;
+    std::vector<Slot> slots;
+    std::size_t before = 0;  // rows below the bounds
+};
+
+// Gathers the rows within the bounds; of those that equal the upper one the first `equal_max` only.
+void gather(const StockTable& table, const StockFilter& filter, const Bits* bits, const KeyBounds& bounds,
+            std::size_t equal_max, Gathered& rows) {
+    const Column64& column = column_of(table.levels(), filter.sort);
+    rows.keys.clear();
+    rows.slots.clear();
+    rows.before = 0;
+    table.by_sku().forward(0, [&](Slot slot) {
+        const auto key = key_of(column, slot, filter.descending);
+        if (key > bounds.high || (bits != nullptr && !has_bit(*bits, slot))) return true;
+        if (key < bounds.low) {
+            ++rows.before;
+            return true;
+        }
+        if (key == bounds.high) {
+            if (equal_max == 0) return true;
+            --equal_max;
+        }
+        rows.keys.push_back(key);
+        rows.slots.push_back(slot);
+        return true;
+    });
 }
 
 // The page in the order of a column that is not kept in order. The sweep goes by SKU, so that equal numbers stand so.
-// A page near the beginning needs only the rows up to a bound; of those that equal it the first ones are enough.
+// Only the rows near the page are needed: its bounds are guessed from a sample.
 std::vector<Slot> page_of_live(const StockTable& table, const StockFilter& filter, const Bits* bits,
                                std::size_t total) {
     // Kept from call to call: a thread that answers readers needs 12 bytes a level again and again.
-    thread_local std::vector<std::int64_t> keys;
-    thread_local std::vector<Slot> slots;
-    const Column64& column = column_of(table.levels(), filter.sort);
-    const auto gather = [&](std::int64_t bound, std::size_t equal_max) {
-        keys.clear();
-        slots.clear();
-        table.by_sku().forward(0, [&](Slot slot) {
-            const auto key = key_of(column, slot, filter.descending);
-            if (key > bound || (bits != nullptr && !has_bit(*bits, slot))) return true;
-            if (key == bound && equal_max-- == 0) {
-                ++equal_max;
-                return true;
-            }
-            keys.push_back(key);
-            slots.push_back(slot);
-            return true;
-        });
-    };
+    thread_local Gathered rows;
     const auto part = part_of(filter.offset, filter.limit, total);
-    const auto bound = guess_bound(table, filter, bits, total, part.last);
-    if (bound) gather(*bound, part.last);
+    auto sample = sample_of(table, filter, bits);
+    gather(table, filter, bits, guess_bounds(sample, total, part.first, part.last), part.last, rows);
     // A guess may be wrong, and numbers change while they are looked at.
-    if (!bound || keys.size() < part.last) gather(std::numeric_limits<std::int64_t>::max(), total);
-    const auto last = std::min(part.last, keys.size());
+    if (rows.before > part.first || rows.before + rows.keys.size() < part.last)
+        gather(table, filter, bits, {}, total, rows);
+    const auto last = std::min(part.last - rows.before, rows.keys.size());
+    const auto first = std::min(part.first - rows.before, last);
     std::vector<Slot> page;
-    for (const auto position : pick_page(keys, std::min(part.first, last), last)) page.push_back(slots[position]);
+    for (const auto position : pick_page(rows.keys, first, last)) page.push_back(rows.slots[position]);
     return page;
 }
 
