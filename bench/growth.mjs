@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { Bench, printTable, short } from "./bench.mjs";
 import { busyWarning, machineFacts } from "./facts.mjs";
 import { HOT_SKU, SPREAD_PREFIX } from "./prepare.mjs";
+import { watch } from "./watch_orders.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 const file = join(root, "docs/performance/growth.json");
@@ -118,6 +119,20 @@ const SERIES = {
       for (const server of servers) await bench.stopServer(server);
       return points;
     },
+  },
+  watchers: {
+    what: "pages that watch 40 of 1 000 products each, 5 000 orders/s, embedded",
+    run: (bench) =>
+      withServer(bench, {}, async (server) => {
+        await bench.prepare.prepareSmall(server, server.token);
+        const points = [];
+        for (const x of [10, 100, 250, 500, 1000, 2000]) {
+          const { some, server_cores } = await watch(bench, server, server.token, ["--some", x, "--rows", 40], bench.seconds(4));
+          if (some.missed > 0) bench.fail(`${x} watchers: ${some.missed} deliveries missed`);
+          points.push({ x, p50_ms: some.p50_us / 1000, p99_ms: some.p99_us / 1000, server_cores, bytes_per_s: some.bytes_per_second });
+        }
+        return points;
+      }),
   },
 };
 

@@ -77,6 +77,7 @@ ${body}
 const PANELS = [
   ["requests_per_s", "orders a second"],
   ["cpu_us", "processor time of the server, µs per order"],
+  ["server_cores", "processor time of the server, cores"],
   ["latency", "latency, ms"],
   ["rss_mb", "resident memory, MB"],
   ["bytes_per_s", "bytes a second to each watcher"],

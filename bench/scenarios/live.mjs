@@ -4,16 +4,11 @@
 // of the whole table gets the new value of every product that was sold since it was last told, whole; `kb_per_s` is what
 // that comes to for one page, and the second figure what it would be if each change were told alone.
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { watch } from "../watch_orders.mjs";
 
-const run = promisify(execFile);
-const RATE = 5000;
 const PAGES = 1000;
 const ROWS = 40;
 const GOAL_MS = 50;
-const TIMEOUT_MS = 120_000;
-const CONNECTIONS = 64;
 
 const SIDES = {
   all: { what: `${PAGES} pages of the whole table`, flags: ["--all", PAGES] },
@@ -22,23 +17,6 @@ const SIDES = {
 };
 
 const ms = (microseconds) => microseconds / 1000;
-
-// Runs onhand-watch; returns what it says and what the server spent meanwhile, in cores.
-async function watch(bench, server, token, flags, products) {
-  const orders = ["--url", server.url, "--token", token, "--sku", bench.prepare.SPREAD_PREFIX, "--skus", products];
-  const timing = ["--rate", RATE, "--connections", CONNECTIONS, "--warmup", 2, "--duration", bench.seconds(6)];
-  const command = [...flags, "--rows", Math.min(ROWS, products), ...orders, ...timing, "--json"].map(String);
-  const before = { cpu: bench.cpuSeconds(server), at: performance.now() };
-  // Exit code 1 says that orders were lost or unsent; the counts tell more.
-  const { stdout } = await run(bench.program("onhand-watch"), command, { timeout: TIMEOUT_MS }).catch((error) => {
-    if (error.code === 1 && error.stdout) return error;
-    throw new Error(`onhand-watch: ${error.stderr || error.message}`);
-  });
-  const result = JSON.parse(stdout);
-  // Signing on and the quiet at the end are in it: a little less than while it lasted.
-  result.server_cores = (bench.cpuSeconds(server) - before.cpu) / ((performance.now() - before.at) / 1000);
-  return result;
-}
 
 function check(bench, name, result) {
   const { orders, untold_orders } = result;
@@ -80,7 +58,7 @@ export const group = {
     await bench.prepare.prepareSmall(server, token);
     for (const [name, { flags }] of Object.entries(SIDES)) {
       if (!bench.wants(name)) continue;
-      const result = await watch(bench, server, token, flags, bench.prepare.SPREAD_PRODUCTS);
+      const result = await watch(bench, server, token, [...flags, "--rows", ROWS], bench.seconds(6));
       print(bench, name, result);
       const worst = Math.max(...["all", "some"].map((kind) => ms(result[kind].p99_us)));
       bench.goal(name, "99 % of deliveries within ms", worst, "<=", GOAL_MS);
