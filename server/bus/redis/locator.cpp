@@ -243,7 +243,8 @@ bool Locator::is_master(const Address& address) {
 // The nodes known, in turn, and then those of the settings.
 std::vector<Address> Locator::places_to_ask() const {
     std::vector<Address> places;
-    for (const auto& node : current()->nodes) {
+    const auto topology = current();
+    for (const auto& node : topology->nodes) {
         if (node->is_usable()) places.push_back(node->address());
     }
     for (const auto& endpoint : endpoints_) {

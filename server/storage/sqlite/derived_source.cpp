@@ -6,8 +6,9 @@
 
 namespace onhand::storage::sqlite {
 
-DerivedSource::DerivedSource(const std::string& main_path)
-    : main_(main_path, Connection::Mode::read),
+DerivedSource::DerivedSource(const std::string& main_path, LogGate* gate)
+    : gate_(gate),
+      main_(main_path, Connection::Mode::read),
       head_(main_,
             "SELECT max(coalesce((SELECT max(seq) FROM orders), 0), coalesce((SELECT max(seq) FROM movement), 0), "
             "coalesce((SELECT max(seq) FROM event), 0))"),
@@ -32,6 +33,7 @@ DerivedIndex::DatabaseId DerivedSource::database_id() {
 }
 
 RunPosition DerivedSource::head() {
+    const LogGate::Reading reading(gate_);
     auto seq = head_.open();
     auto answer = last_answer_.open();
     return {seq.next() ? seq.integer(0) : 0, answer.next() ? answer.integer(0) : 0};
@@ -39,6 +41,7 @@ RunPosition DerivedSource::head() {
 
 RunAnchor DerivedSource::anchor(const RunPosition& position) {
     RunAnchor anchor;
+    const LogGate::Reading reading(gate_);
     auto movement = movement_at_.open(position.seq);
     if (movement.next()) {
         anchor.movement_seq = movement.integer(0);
@@ -53,6 +56,7 @@ RunAnchor DerivedSource::anchor(const RunPosition& position) {
 }
 
 void DerivedSource::collect(domain::FeedSeq after, domain::FeedSeq last, DerivedIndex* states, ListAdditions* lists) {
+    const LogGate::Reading reading(gate_);
     Transaction transaction(main_, Transaction::Kind::read);
     if (lists) {
         for (auto row = movements_.open(after, last); row.next();) {
@@ -89,6 +93,7 @@ void DerivedSource::collect_order(const Cursor& row, ListAdditions& lists) {
 
 std::int64_t DerivedSource::collect_answers(std::int64_t after, std::int64_t last, std::int64_t limit,
                                             ListAdditions& lists) {
+    const LogGate::Reading reading(gate_);
     for (auto row = answers_.open(after, last, limit); row.next();) {
         after = row.integer(0);
         lists.keys.emplace_back(row.bytes<16>(1), KeyTable::pack({KeyTable::Source::answer, after}));

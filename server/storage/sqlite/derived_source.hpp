@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/sqlite/derived_index.hpp"
+#include "storage/sqlite/log_gate.hpp"
 #include "storage/sqlite/rows.hpp"
 #include "storage/sqlite/run_file.hpp"
 
@@ -24,7 +25,8 @@ struct ListAdditions {
 
 class DerivedSource {
   public:
-    explicit DerivedSource(const std::string& main_path);
+    // `gate` is entered for every reading and outlives the source; nullptr: it keeps the log as it is while it reads.
+    explicit DerivedSource(const std::string& main_path, LogGate* gate = nullptr);
 
     DerivedIndex::DatabaseId database_id();
     // The newest feed item and answer.
@@ -40,6 +42,7 @@ class DerivedSource {
   private:
     void collect_order(const Cursor& row, ListAdditions& lists);
 
+    LogGate* const gate_;
     Connection main_;
     Statement head_;
     Statement last_answer_;

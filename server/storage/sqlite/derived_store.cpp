@@ -1,13 +1,11 @@
 #include "storage/sqlite/derived_store.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "base/urgency.hpp"
 
 namespace onhand::storage::sqlite {
 
@@ -56,7 +54,7 @@ void append(RecentLists& recent, const ListAdditions& additions) {
 
 DerivedStore::DerivedStore(Settings settings)
     : settings_(std::move(settings)),
-      source_(settings_.main),
+      source_(settings_.main, settings_.gate),
       database_(source_.database_id()),
       runs_(settings_.runs, [this](const RunInfo& info) { return fits(info, source_, database_); }),
       lists_(runs_),
@@ -231,14 +229,15 @@ void DerivedStore::rebuild() {
         lists_.change(covered.seq, [](RecentLists& recent) { recent = {}; });
         applied_.store(0, std::memory_order_release);
     }
-    for (const auto& run : runs_.snapshot()->runs) heal(run);
+    const auto now = runs_.snapshot();
+    for (const auto& run : now->runs) heal(run);
     catch_up(source_.head().seq);
     wake_merging();
 }
 
 // Makes one run again from the rows, in pieces, and puts them in its place.
 bool DerivedStore::heal(const RunPtr& run) {
-    DerivedSource source(settings_.main);
+    DerivedSource source(settings_.main, settings_.gate);
     const RunPosition last = run->info().last;
     std::vector<RunPtr> pieces;
     ListAdditions additions;
@@ -264,7 +263,8 @@ bool DerivedStore::heal(const RunPtr& run) {
 
 bool DerivedStore::merge_or_heal() {
     const std::lock_guard maintenance(maintenance_);
-    for (const auto& run : runs_.snapshot()->runs) {
+    const auto now = runs_.snapshot();
+    for (const auto& run : now->runs) {
         if (!run->is_damaged()) continue;
         log::error("storage", "the run " + run->path() + " is damaged and is made again");
         return heal(run);
@@ -353,9 +353,9 @@ void DerivedStore::wake_merging() {
 }
 
 void DerivedStore::run_merging() {
-    // Nobody waits for merging, so whoever answers requests goes first. Of this thread alone: 0 means the caller.
-    constexpr int politeness = 10;
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), politeness);
+    // Nobody waits for merging, so whoever answers requests goes first.
+    constexpr int nice = 10;
+    step_back(nice);
     bool failing = false;
     while (true) {
         {

@@ -38,6 +38,7 @@ class DerivedStore {
         // A small file is looked through at start. A large one is not, for that takes long: a crash cannot damage it,
         // and a page that rots shows when it is read.
         std::uintmax_t checked_bytes_max = 8'000'000;
+        LogGate* gate = nullptr;  // entered while the database is read; outlives the store
     };
 
     // Opens the files, or makes anew what cannot be used. Throws SqlError when that is impossible.

@@ -57,7 +57,9 @@ domain::FeedSeq ReadSession::read_head() {
     return row.next() ? row.integer(0) : 0;
 }
 
-ReadPool::ReadPool(const std::string& path, const std::string& derived_path, const Lists& lists, int sessions) {
+ReadPool::ReadPool(const std::string& path, const std::string& derived_path, const Lists& lists, LogGate& gate,
+                   int sessions)
+    : gate_(gate) {
     for (int i = 0; i < sessions; ++i) {
         sessions_.push_back(std::make_unique<ReadSession>(path, derived_path, lists));
         free_.push_back(sessions_.back().get());

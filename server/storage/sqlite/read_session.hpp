@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "storage/sqlite/derived_reader.hpp"
 #include "storage/sqlite/lists.hpp"
+#include "storage/sqlite/log_gate.hpp"
 #include "storage/sqlite/rows.hpp"
 
 namespace onhand::storage::sqlite {
@@ -45,13 +46,13 @@ struct ReadSession {
 
 class ReadPool {
   public:
-    // `lists` outlives the pool.
-    ReadPool(const std::string& path, const std::string& derived_path, const Lists& lists, int sessions);
+    // `lists` and `gate` outlive the pool.
+    ReadPool(const std::string& path, const std::string& derived_path, const Lists& lists, LogGate& gate, int sessions);
 
-    // A borrowed session; goes back at the end of the scope.
+    // A borrowed session; goes back at the end of the scope. Whoever has one stands in the gate.
     class Lease {
       public:
-        Lease(ReadPool& pool, ReadSession* session) : pool_(pool), session_(session) {}
+        Lease(ReadPool& pool, ReadSession* session) : pool_(pool), session_(session), reading_(&pool.gate_) {}
         ~Lease() { pool_.give_back(session_); }
         Lease(const Lease&) = delete;
         Lease& operator=(const Lease&) = delete;
@@ -61,6 +62,7 @@ class ReadPool {
       private:
         ReadPool& pool_;
         ReadSession* session_;
+        LogGate::Reading reading_;
     };
 
     // Waits for a free session; throws SqlError (INTERRUPT) after session_wait_ms. `limited` sets the time bound.
@@ -68,6 +70,7 @@ class ReadPool {
 
   private:
     void give_back(ReadSession* session);
+    LogGate& gate_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<std::unique_ptr<ReadSession>> sessions_;

@@ -15,9 +15,9 @@ domain::FeedPage query_feed(ReadSession& session, domain::FeedSeq after, std::in
 
 class Reader final : public ReadStore {
   public:
-    // The databases exist and are migrated; `lists` outlives the reader. Throws SqlError.
-    Reader(const std::string& path, const std::string& derived_path, const Lists& lists, int sessions)
-        : pool_(path, derived_path, lists, sessions) {}
+    // The databases exist and are migrated; `lists` and `gate` outlive the reader. Throws SqlError.
+    Reader(const std::string& path, const std::string& derived_path, const Lists& lists, LogGate& gate, int sessions)
+        : pool_(path, derived_path, lists, gate, sessions) {}
 
     Result<std::optional<domain::OrderRow>, StoreError> order(const Uuid& id) override;
     Result<domain::OrderPage, StoreError> orders(const domain::OrderFilter& filter) override;

@@ -207,7 +207,8 @@ RunPtr RunSet::merge(const std::vector<RunPtr>& runs, const std::function<bool()
 
 std::size_t RunSet::memory_bytes() const {
     std::size_t bytes = 0;
-    for (const auto& run : snapshot()->runs) bytes += run->memory_bytes();
+    const auto now = snapshot();
+    for (const auto& run : now->runs) bytes += run->memory_bytes();
     return bytes;
 }
 

@@ -25,6 +25,7 @@ struct SqliteStorage::Parts {
     LockFile lock;
     MarkFile mark;
     std::unique_ptr<Connection> connection;
+    LogGate gate;
     std::unique_ptr<DerivedStore> derived;
     std::unique_ptr<Writer> writer;
     std::unique_ptr<Reader> reader;
@@ -60,7 +61,7 @@ std::optional<std::string> apply_settings(Connection& connection, const SqliteOp
     connection.execute(
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -65536;"
         "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF; PRAGMA trusted_schema = OFF;"
-        "PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 67108864;");
+        "PRAGMA mmap_size = 0;");
     constexpr std::int64_t synchronous_full = 2;
     if (connection.query_int("PRAGMA synchronous") != synchronous_full)
         return "SQLite did not accept synchronous = FULL, so commits would not be durable";
@@ -138,12 +139,14 @@ Result<std::unique_ptr<SqliteStorage>, StoreError> SqliteStorage::open(const Sql
         tidy(connection, clock.wall_ms());
         sync_folder_of(options.path);
         parts->inode = inode_of(options.path);
-        parts->derived = std::make_unique<DerivedStore>(
-            DerivedStore::Settings{options.path, parts->derived_path, parts->runs_path, options.run_numbers});
+        DerivedStore::Settings settings{options.path, parts->derived_path, parts->runs_path, options.run_numbers};
+        settings.gate = &parts->gate;
+        parts->derived = std::make_unique<DerivedStore>(std::move(settings));
         if (options.background) parts->derived->catch_up_roughly();
-        parts->writer = std::make_unique<Writer>(connection, parts->derived->runs(), options.checkpoint_pages);
+        parts->writer = std::make_unique<Writer>(connection, parts->derived->runs(), parts->gate,
+                                                 Writer::LogLimits{options.checkpoint_pages, options.log_bytes_kept});
         parts->reader = std::make_unique<Reader>(options.path, parts->derived_path, parts->derived->lists(),
-                                                 options.read_connections);
+                                                 parts->gate, options.read_connections);
     } catch (const SqlError& error) {
         StoreError told = to_store_error(error);
         told.detail = "cannot open the database " + options.path + ": " + told.detail;

@@ -22,9 +22,10 @@ struct SqliteOptions {
     int read_connections = 2;             // reading calls that run at the same time
     int busy_ms = 2'000;                  // waiting for another program's lock before a batch is answered with conflict
     int checkpoint_pages = 6'000;         // the log is copied into the database past this length (4 KiB a page)
-    bool background = true;               // false: no thread; catch_up_derived() is called by hand (tests)
-    std::int64_t run_numbers = 131'072;   // feed numbers of a run of lists and keys (tests take less)
-    std::int64_t page_count_max = 0;      // bound of the database in pages; 0 = none (tests of a full disk)
+    std::int64_t log_bytes_kept = 64'000'000;  // of the log's file, once it was longer (tests take less)
+    bool background = true;                    // false: no thread; catch_up_derived() is called by hand (tests)
+    std::int64_t run_numbers = 131'072;        // feed numbers of a run of lists and keys (tests take less)
+    std::int64_t page_count_max = 0;           // bound of the database in pages; 0 = none (tests of a full disk)
 };
 
 class SqliteStorage {

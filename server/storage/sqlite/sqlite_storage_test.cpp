@@ -157,7 +157,9 @@ TEST(SqliteGuards, a_level_that_breaks_its_check_takes_the_whole_batch_down) {
     EXPECT_EQ(store.store().head(), head);
     const std::vector<domain::KeyHash> keys = {key_hash(1), key_hash(2)};
     domain::WorkingSet none;
-    for (const auto& known : *store.store().load(keys, {}, none)) EXPECT_FALSE(known.has_value());
+    const auto known = store.store().load(keys, {}, none);
+    ASSERT_TRUE(known.has_value());
+    for (const auto& each : *known) EXPECT_FALSE(each.has_value());
     driver.prepare();
     driver.place("A", 1);
     EXPECT_EQ(store.store().head(), head + 2);

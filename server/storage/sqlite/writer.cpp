@@ -1,5 +1,10 @@
 #include "storage/sqlite/writer.hpp"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string>
+
 #include "base/log.hpp"
 
 namespace onhand::storage::sqlite {
@@ -14,9 +19,10 @@ int note_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
-Writer::Writer(Connection& connection, const RunSet& runs, int checkpoint_pages)
+Writer::Writer(Connection& connection, const RunSet& runs, LogGate& gate, LogLimits limits)
     : connection_(connection),
-      checkpoint_pages_(checkpoint_pages),
+      gate_(gate),
+      limits_(limits),
       orders_(connection),
       loader_(connection, orders_),
       batch_(connection, orders_),
@@ -174,20 +180,49 @@ void Writer::remember_keys(const domain::Changes& changes) {
 }
 
 void Writer::checkpoint_when_long() noexcept {
-    // Before a batch, not after one: those who wait for the last batch are answered first. Passive: waits for nobody.
-    // SQLite begins the log anew once all of it was copied and no reader needs it; until then it grows, and the next
-    // attempt comes after as many pages again.
+    // Before a batch, not after one: those who wait for the last batch are answered first.
+    // SQLite begins the log anew once all of it was copied and no reader needs it. Where the log grows instead, each
+    // commit has to wait for the file system to find room for it, and the next beginning for it to take the room back.
+    // So it is copied at a moment without readers; when none comes in as many pages again, as far as they let it.
     if (log_pages_ < log_pages_copied_) log_pages_copied_ = 0;
-    if (log_pages_ - log_pages_copied_ < checkpoint_pages_) return;
+    const int pages = log_pages_ - log_pages_copied_;
+    if (pages < limits_.checkpoint_pages) return;
+    if (gate_.try_close()) {
+        checkpoint();
+        gate_.open();
+    } else if (pages >= 2 * limits_.checkpoint_pages) {
+        checkpoint();
+    }
+}
+
+// Passive: waits for nobody.
+void Writer::checkpoint() noexcept {
     log_pages_copied_ = log_pages_;
     const int code =
         sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if (code == SQLITE_OK) shorten_log();
     if (code == SQLITE_OK || code == SQLITE_BUSY) return;
     const SqlError error = connection_.error();
     log::error("storage", std::string("checkpoint failed: ") + error.what());
     // The log still holds everything, so nothing is lost; but a device that fails to sync must not be trusted further.
     const int primary = error.primary();
     if (primary == SQLITE_IOERR || primary == SQLITE_CORRUPT) stop(std::string("checkpoint failed: ") + error.what());
+}
+
+// A log that was long once gives the disk back bit by bit: cutting 80 MB off at once kept a batch waiting for 50 ms.
+void Writer::shorten_log() noexcept {
+    constexpr std::int64_t step_bytes = 4'000'000;
+    struct stat status{};
+    const char* const path = sqlite3_filename_wal(sqlite3_db_filename(connection_.handle(), "main"));
+    if (::stat(path, &status) != 0) return;
+    const std::int64_t limit = std::max(limits_.kept_bytes, status.st_size - step_bytes);
+    if (limit == log_size_limit_) return;
+    try {
+        connection_.execute(("PRAGMA journal_size_limit = " + std::to_string(limit)).c_str());
+        log_size_limit_ = limit;
+    } catch (const SqlError& error) {
+        log::warn("storage", std::string("the log keeps its length: ") + error.what());
+    }
 }
 
 void Writer::close() noexcept {

@@ -20,6 +20,7 @@
 
 #include "storage/sqlite/batch_writer.hpp"
 #include "storage/sqlite/key_index.hpp"
+#include "storage/sqlite/log_gate.hpp"
 #include "storage/sqlite/row_loader.hpp"
 #include "storage/storage.hpp"
 
@@ -27,10 +28,14 @@ namespace onhand::storage::sqlite {
 
 class Writer final : public Store {
   public:
-    // `connection` is open, migrated and in its final settings; it and `runs` outlive the writer. Reads the head and
-    // the keys that are not in runs; throws SqlError. A log longer than `checkpoint_pages` is copied into the database
-    // before the next batch.
-    Writer(Connection& connection, const RunSet& runs, int checkpoint_pages);
+    struct LogLimits {
+        int checkpoint_pages;     // a log longer than this is copied into the database before the next batch
+        std::int64_t kept_bytes;  // what its file keeps of the disk once it was longer
+    };
+
+    // `connection` is open, migrated and in its final settings; it, `runs` and `gate` outlive the writer. Reads the
+    // head and the keys that are not in runs; throws SqlError.
+    Writer(Connection& connection, const RunSet& runs, LogGate& gate, LogLimits limits);
 
     Result<Uuid, StoreError> prepare(domain::WorkingSet& set) override;
     Result<KnownKeys, StoreError> load(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
@@ -60,11 +65,15 @@ class Writer final : public Store {
     CommitResult failed(const SqlError& error, bool in_commit);
     void remember_keys(const domain::Changes& changes);
     void checkpoint_when_long() noexcept;
+    void checkpoint() noexcept;
+    void shorten_log() noexcept;
 
     Connection& connection_;
-    const int checkpoint_pages_;
-    int log_pages_ = 0;         // after the last commit
-    int log_pages_copied_ = 0;  // at the last checkpoint
+    LogGate& gate_;
+    const LogLimits limits_;
+    int log_pages_ = 0;                 // after the last commit
+    int log_pages_copied_ = 0;          // at the last checkpoint
+    std::int64_t log_size_limit_ = -1;  // that SQLite cuts the file to when it begins the log anew; -1 = none
     OrderLookup orders_;
     RowLoader loader_;
     BatchWriter batch_;

@@ -338,12 +338,13 @@ void LiveExchange::fetch_piece() {
         } catch (const std::exception& error) {
             log::error("http", "stream of " + admission_.path + " failed: " + error.what());
         }
+        // Before the piece goes out: after it, another thread of the pool would begin with the next one at once.
+        step_aside(context, begun);
         owner_.post([this, kind] {
             piece_kind_ = kind;
             state_ = State::streaming;
             owner_.resume();
         });
-        step_aside(context, begun);
     });
     if (taken) return;
     piece_.clear();

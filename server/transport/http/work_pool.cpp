@@ -1,38 +1,17 @@
 #include "transport/http/work_pool.hpp"
 
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdint>
 #include <limits>
 #include <utility>
+
+#include "base/urgency.hpp"
 
 namespace onhand::http {
 namespace {
 
-// What sched_setattr(2) takes; the C library of Debian 12 has neither the call nor the type.
-struct SchedulingWish {
-    std::uint32_t size = sizeof(SchedulingWish);
-    std::uint32_t policy = SCHED_OTHER;
-    std::uint64_t flags = 0;
-    std::int32_t nice = 0;
-    std::uint32_t priority = 0;
-    std::uint64_t slice_ns = 0;  // kernels before 6.12 take no notice of it, and give way sooner by themselves
-    std::uint64_t deadline_ns = 0;
-    std::uint64_t period_ns = 0;
-};
-
-// Of this thread only. Where the system does not allow it the thread stays as it is.
 void set_urgency(WorkPool::Urgency urgency) {
     if (urgency == WorkPool::Urgency::usual) return;
-    SchedulingWish wish;
-    const int wanted = urgency == WorkPool::Urgency::least ? WorkPool::least_nice : WorkPool::low_nice;
-    wish.nice = std::max(::getpriority(PRIO_PROCESS, 0), wanted);
-    wish.slice_ns = WorkPool::slice_ns;
-    ::syscall(SYS_sched_setattr, 0, &wish, 0);
+    step_back(urgency == WorkPool::Urgency::least ? WorkPool::least_nice : WorkPool::low_nice);
 }
 
 }  // namespace

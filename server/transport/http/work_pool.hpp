@@ -19,13 +19,11 @@ class WorkPool {
     // What the threads are given of a processor that others want too.
     enum class Urgency {
         usual,
-        low,    // a tenth of what the others get, and they give way to them at once
+        low,    // a tenth of what the others get, and gives way to them at once
         least,  // a hundredth; enough that the work ends also where the others never pause
     };
     static constexpr int low_nice = 10;
     static constexpr int least_nice = 19;
-    // They are interrupted after so long when somebody else wants the processor.
-    static constexpr unsigned slice_ns = 100'000;
 
     // Starts `threads` (at least 1). At most `queue_max` jobs wait.
     WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency = Urgency::usual);

@@ -70,7 +70,7 @@ export const mutants = [
     by: ["I4", "I5", "I7"],
     edits: [
       { file: batchWriter, find: "c[1].add_uuid_or_null(Uuid{event->key});", replace: "c[1].add_null();" },
-      { file: batchWriter, find: "    tables_.answers.send(connection, params_.clear());\n", replace: "" },
+      { file: batchWriter, find: "c[0].add_bytes(answer->key);", replace: "c[0].add_null();" },
     ],
   },
   {

@@ -1,0 +1,12 @@
+#pragma once
+// How urgent a thread is when others want the processor too. Called by threads whose work nobody waits for in
+// microseconds: the pools of the HTTP server, the merging of runs. It changes the calling thread alone.
+
+namespace onhand {
+
+// Makes the calling thread step back: others who wake take the processor from it at once, it takes it from nobody, and
+// of a processor that is wanted all the time it gets what `nice` (0 to 19) gives it. A thread that is less urgent
+// already stays as it is, and so does every thread where the system refuses.
+void step_back(int nice);
+
+}  // namespace onhand
