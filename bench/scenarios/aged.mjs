@@ -4,12 +4,13 @@
 
 import { execFileSync } from "node:child_process";
 import { askInTurn, quantile, stockPages, tellDearest } from "../ask_in_turn.mjs";
+import { HOT_SKU, SPREAD_PREFIX, SPREAD_PRODUCTS } from "../prepare.mjs";
 
 const SIZES = { usual: { orders: 500_000, products: 100_000 }, full: { orders: 10_000_000, products: 1_000_000 } };
 const MAKING_MS_MAX = 1_800_000;
 const ROUNDS = 3;
-const HOT = ["orders", "--sku", "HOT", "--connections", 256];
-const SPREAD = ["orders", "--sku", "S", "--skus", 1000, "--connections", 256];
+const HOT = ["orders", "--sku", HOT_SKU, "--connections", 256];
+const SPREAD = ["orders", "--sku", SPREAD_PREFIX, "--skus", SPREAD_PRODUCTS, "--connections", 256];
 
 const orders = (query) => `/api/v1/orders?limit=50&${query}`;
 const movements = (query) => `/api/v1/movements?limit=100&${query}`;
@@ -49,7 +50,7 @@ function lists(size) {
 export const group = {
   name: "aged",
   title: "A database with years behind it",
-  order: 60,
+  order: 55,
   seconds: 60,
   scenarios: {
     agedstart: "from exec until /readyz says 200, and memory then",
@@ -92,7 +93,10 @@ async function rates(bench, server) {
   for (const [name, load] of Object.entries({ hot: HOT, spread: SPREAD })) {
     const measure = (which) => () => bench.load(which, which.token, load, { warmup: 0.5, duration: bench.seconds(3) });
     const results = await bench.inTurns({ empty: measure(empty), aged: measure(server) }, ROUNDS);
-    for (const [side, each] of Object.entries(results)) bench.row(`agedrate/${name} ${side}`, bench.loadValues(`agedrate/${name} ${side}`, each));
+    for (const [side, each] of Object.entries(results)) {
+      const scenario = `agedrate/${name} ${side}`;
+      bench.row(scenario, bench.loadValues(scenario, each));
+    }
     const ratio = bench.median(results.aged.map((each, round) => each.requests_per_second / results.empty[round].requests_per_second));
     bench.goal("agedrate", `${name}: orders a second over those of an empty database`, ratio, ">=", 0.8);
     const longest = Math.max(...results.aged.map(({ latency_us }) => latency_us.max)) / 1000;

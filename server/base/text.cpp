@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/ignoring_case.hpp"
+
 namespace onhand {
 
 namespace {
@@ -102,8 +104,7 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 
 std::string fold_case(std::string_view text) {
     std::string out(text);
-    for (auto& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    for (auto& c : out) c = lower(c);
     return out;
 }
 

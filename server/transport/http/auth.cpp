@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ignoring_case.hpp"
 #include "base/text.hpp"
-#include "transport/http/ignoring_case.hpp"
 
 namespace onhand::http {
 namespace {

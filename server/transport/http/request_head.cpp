@@ -5,7 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
 
-#include "transport/http/ignoring_case.hpp"
+#include "base/ignoring_case.hpp"
 #include "transport/http/options.hpp"
 
 namespace onhand::http {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/uuid/detail/sha1.hpp>
 
+#include "base/ignoring_case.hpp"
 #include "transport/socketio/text_codec.hpp"
 
 namespace onhand::socketio {
@@ -10,14 +11,6 @@ namespace {
 
 constexpr std::string_view accept_guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::size_t key_bytes = 16;
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view trim(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
