@@ -22,10 +22,10 @@ bool every_locked_product(const domain::Command& command, const Predicate& holds
     return true;
 }
 
-// Appends the SKUs; views into the command.
+// Appends the SKUs, one that is the last already not again: a hot product fills whole queues. Views into the command.
 inline void append_locked_products(const domain::Command& command, std::vector<std::string_view>& skus) {
     every_locked_product(command, [&skus](std::string_view sku) {
-        skus.push_back(sku);
+        if (skus.empty() || skus.back() != sku) skus.push_back(sku);
         return true;
     });
 }

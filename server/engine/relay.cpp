@@ -19,7 +19,11 @@ constexpr milliseconds idle_connected{500};  // messages come: the outbox is loo
 constexpr milliseconds idle_alone{50};       // nobody tells: the outbox is the only way
 constexpr milliseconds gap_patience{3};      // messages of two instances may cross; then the gap is read
 constexpr milliseconds retry_pause{100};     // after the database did not answer
-constexpr milliseconds step_gap{2};          // between the beginnings of two steps: commits in between share one
+// Between the beginnings of two steps: commits in between share one. A step is a transaction that the lanes' own compete
+// with for processor and disk, so there are fewer when each has much to number.
+constexpr milliseconds step_gap{2};
+constexpr milliseconds step_gap_busy{6};
+constexpr std::size_t step_bytes_busy = 4096;  // about thirty orders
 
 // A message of the topic feed: number and first feed number as 8 bytes each, low ones first, then the batch.
 constexpr std::size_t header_bytes = 2 * fixed_number_bytes;
@@ -176,7 +180,8 @@ void Relay::add_early(storage::NumberedBatch batch) {
 
 // One relay step: what is committed gets its numbers, and everybody hears of it. False when the database failed.
 bool Relay::number() {
-    next_step_ = std::chrono::steady_clock::now() + step_gap;
+    const auto begin = std::chrono::steady_clock::now();
+    next_step_ = begin + step_gap;
     auto step = outbox_.number(last_, step_max);
     if (!step) {
         return failed("cannot number the feed", step.error().detail);
@@ -186,12 +191,15 @@ bool Relay::number() {
     // What lies beyond the answer is read when its turn comes.
     looking_due_ = looking_due_ || static_cast<std::int64_t>(step->batches.size()) == step_max;
     numbered_ += static_cast<std::uint64_t>(step->given);
+    std::size_t bytes = 0;
     for (auto& batch : step->batches) {
+        bytes += batch.bytes.size();
         const auto place = batch.number - step->first_given;
         const bool is_given = place >= 0 && place < step->given;
         if (channel_ != nullptr && is_given) channel_->publish(bus::Topic::feed, message_of(batch));
         add_early(std::move(batch));
     }
+    if (bytes >= step_bytes_busy) next_step_ = begin + step_gap_busy;
     return true;
 }
 
