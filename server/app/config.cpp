@@ -20,6 +20,7 @@ using Problem = std::optional<std::string>;
 constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr unsigned io_threads_max = 64;
 constexpr unsigned lanes_max = 16;
+constexpr unsigned database_wait_max = 3600;
 constexpr std::int64_t lock_lease_ms_max = 60'000;
 
 bool is_postgres(std::string_view url) {
@@ -154,6 +155,12 @@ const std::vector<Definition>& definitions() {
              return set_number(value, 1, 65535, [&](auto number) { config.port = static_cast<std::uint16_t>(number); });
          }},
         {{"database", "DATABASE_URL", "where the data lies (default sqlite:data/onhand.db)"}, set_database},
+        {{"database-wait", "ONHAND_DATABASE_WAIT",
+          "seconds that a start waits for a PostgreSQL that is not up yet, 0 to 3600 (default 60)"},
+         [](std::string_view value, Config& config) {
+             return set_number(value, 0, database_wait_max,
+                               [&](auto number) { config.database_wait = std::chrono::seconds(number); });
+         }},
         {{"redis", "REDIS_URL", "Redis of several instances and other programs (default none)"}, set_redis},
         {{"lanes", "ONHAND_LANES", "transactions at a time on PostgreSQL, 1 to 16 (default 2)"},
          [](std::string_view value, Config& config) {

@@ -3,6 +3,7 @@
 // default. Unknown ONHAND_* names and bad values stop the start with one clear line (exit code 2). Pure but for reading
 // the .env file; used once, at start, by the main thread.
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,6 +24,7 @@ struct Config {
     std::string database = "sqlite:data/onhand.db";
     std::optional<bus::redis::Settings> redis;              // by which instances hear of each other
     std::optional<socketio::RedisSettings> socketio_redis;  // the same for the Socket.IO adapter; a single Redis only
+    std::chrono::seconds database_wait{60};                 // of `serve`, for a PostgreSQL that is not up yet
     unsigned lanes = 2;                                     // of PostgreSQL, 1 to 16
     bool locks = true;                                      // product locks in Redis
     std::int64_t lock_lease_ms = 2000;                      // 1 to 60 000

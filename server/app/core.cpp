@@ -61,13 +61,15 @@ Core::Core(std::unique_ptr<storage::postgres::PostgresStorage> opened, const Con
     bus.subscribe([this](const domain::FeedBatchPtr& batch) { postgres->saw_head(batch->last()); });
 }
 
-Result<std::unique_ptr<Core>, std::string> Core::make(const Config& config, const Clock& clock) {
+Result<std::unique_ptr<Core>, std::string> Core::make(const Config& config, const Clock& clock,
+                                                      std::chrono::milliseconds patience) {
     using Made = Result<std::unique_ptr<Core>, std::string>;
     if (config.is_shared()) {
         storage::postgres::PostgresOptions options;
         options.url = config.database;
         options.lanes = static_cast<int>(config.lanes);
         options.prepared = !config.transaction_pooler;
+        options.start_patience = patience;
         auto opened = storage::postgres::PostgresStorage::open(options, clock);
         if (!opened) return Made(boost::system::in_place_error, opened.error().detail);
         return std::unique_ptr<Core>(new Core(std::move(*opened), config, clock));
@@ -79,8 +81,9 @@ Result<std::unique_ptr<Core>, std::string> Core::make(const Config& config, cons
     return std::unique_ptr<Core>(new Core(std::move(*opened), clock));
 }
 
-Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, const Clock& clock) {
-    auto core = make(config, clock);
+Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, const Clock& clock,
+                                                      std::chrono::milliseconds patience) {
+    auto core = make(config, clock, patience);
     if (!core) return core;
     if (auto filled = (*core)->fill(); !filled)
         return Result<std::unique_ptr<Core>, std::string>(boost::system::in_place_error, filled.error());

@@ -3,6 +3,7 @@
 // is known of the other instances. `serve` stands on it, and the commands that work on the database directly (import,
 // user, verify …) run on it alone. Built top-down in the constructor's order and destroyed in reverse. Main thread.
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,8 +27,10 @@ namespace onhand::app {
 class Core {
   public:
     // Opens (and migrates) the database and fills the read models. The engine is not started yet, so that listeners can
-    // still subscribe to the bus. The error is one line for the terminal. `clock` must outlive the core.
-    static Result<std::unique_ptr<Core>, std::string> open(const Config& config, const Clock& clock);
+    // still subscribe to the bus. A PostgreSQL that does not answer yet is waited for as long as `patience`. The error
+    // is one line for the terminal. `clock` must outlive the core.
+    static Result<std::unique_ptr<Core>, std::string> open(const Config& config, const Clock& clock,
+                                                           std::chrono::milliseconds patience = {});
 
     // Starts the engine and, with a shared store, the relay.
     Result<void, std::string> start();
@@ -43,7 +46,8 @@ class Core {
   private:
     explicit Core(std::unique_ptr<storage::sqlite::SqliteStorage> opened, const Clock& clock);
     Core(std::unique_ptr<storage::postgres::PostgresStorage> opened, const Config& config, const Clock& clock);
-    static Result<std::unique_ptr<Core>, std::string> make(const Config& config, const Clock& clock);
+    static Result<std::unique_ptr<Core>, std::string> make(const Config& config, const Clock& clock,
+                                                           std::chrono::milliseconds patience);
     storage::ReadStore& read_store();
     Result<void, std::string> fill();
 

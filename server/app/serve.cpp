@@ -265,7 +265,7 @@ int serve(const Config& config) {
     } else {
         log::warn("serve", "no page is built; only the API is served (see --web)");
     }
-    auto core = Core::open(config, clock);
+    auto core = Core::open(config, clock, config.database_wait);
     if (!core) return refuse(core.error());
     Server server(config, std::move(*core), std::move(page), clock);
     return server.run();

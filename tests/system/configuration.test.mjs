@@ -42,7 +42,8 @@ describe("a start that cannot be", () => {
     "an empty host": [["--host", ""], /HOST/],
     "a host that is no address": [["--host", "not an address"], /not an address/],
     "an address of another machine": [["--host", "203.0.113.7"], /203\.0\.113\.7/],
-    "a PostgreSQL that is not there": [["--database", "postgresql://u:secret@127.0.0.1:1/x"], /PostgreSQL/],
+    "a PostgreSQL that is not there": [["--database", "postgresql://u:secret@127.0.0.1:1/x", "--database-wait", "0"], /PostgreSQL/],
+    "a wait of a day": [["--database-wait", "86400"], /database-wait|DATABASE_WAIT/],
     "a database of another kind": [["--database", "mysql://u:secret@127.0.0.1/x"], /postgresql:/],
     "a database without a scheme": [["--database", "data.db"], /sqlite:PATH/],
     "a database without a path": [["--database", "sqlite:"], /sqlite:PATH/],
@@ -98,7 +99,8 @@ describe("a start that cannot be", () => {
   });
 
   it("tells no password that stands in a setting", async () => {
-    const { stderr } = await runProgram(["serve", "--database", "postgresql://u:secret@127.0.0.1:1/x"], { cwd: folder });
+    const away = ["--database", "postgresql://u:secret@127.0.0.1:1/x"];
+    const { stderr } = await runProgram(["serve", ...away, "--database-wait", "1"], { cwd: folder });
     assert.ok(!stderr.includes("secret"), stderr);
   });
 });

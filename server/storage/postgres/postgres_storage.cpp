@@ -6,6 +6,7 @@
 #include "storage/postgres/migrations.hpp"
 #include "storage/postgres/outbox.hpp"
 #include "storage/postgres/reader.hpp"
+#include "storage/postgres/server_wait.hpp"
 #include "storage/postgres/settings.hpp"
 #include "storage/postgres/verify.hpp"
 #include "storage/postgres/writer.hpp"
@@ -90,6 +91,8 @@ PostgresStorage::~PostgresStorage() = default;
 Result<std::unique_ptr<PostgresStorage>, StoreError> PostgresStorage::open(const PostgresOptions& options,
                                                                            const Clock& clock) {
     ensure(options.lanes > 0 && options.read_connections > 0, "a store has lanes and readers");
+    if (options.start_patience.count() > 0)
+        wait_for_server(options.url, options.connect_timeout, options.start_patience);
     auto parts = std::make_unique<Parts>(options);
     try {
         domain::FeedSeq head = 0;

@@ -26,6 +26,7 @@ struct PostgresOptions {
     std::chrono::milliseconds idle_in_transaction_timeout{1'500};  // a stopped instance gives its rows up after it
     std::chrono::milliseconds tcp_user_timeout{5'000};
     std::chrono::milliseconds outcome_patience{30'000};  // asking what became of a commit
+    std::chrono::milliseconds start_patience{0};         // open() waits as long for a server that does not answer yet
 };
 
 class PostgresStorage {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "storage/postgres/postgres_lane_test_support.hpp"
 #include "storage/postgres/sql_error.hpp"
 
@@ -177,6 +179,23 @@ TEST_F(PostgresServer, that_crashes_keeps_every_order_and_is_used_again_when_it_
     ASSERT_TRUE(lane.run(wishes)) << lane.error.detail;
     for (std::size_t i = 0; i < wishes.size(); ++i) EXPECT_EQ(lane.known[i].has_value(), i < 20) << i;
     expect_verified(**opened);
+}
+
+TEST_F(PostgresServer, is_waited_for_when_it_starts_later) {
+    server_.run("kill");
+    EXPECT_THAT(refusal(), testing::HasSubstr("cannot open the PostgreSQL database")) << "nobody said to wait";
+    options_.start_patience = std::chrono::minutes(2);
+    // It begins long before a server can be up.
+    auto opening = std::async(std::launch::async, [this] { return refusal(); });
+    server_.run("start");
+    EXPECT_EQ(opening.get(), "");
+}
+
+TEST_F(PostgresServer, is_not_waited_for_when_it_refuses_the_account) {
+    // Waiting for another answer would take longer than any test may.
+    options_.start_patience = std::chrono::hours(24);
+    options_.url += (options_.url.find('?') == std::string::npos ? "?" : "&") + std::string("user=nobody_of_this_name");
+    EXPECT_THAT(refusal(), testing::HasSubstr("nobody_of_this_name"));
 }
 
 TEST_F(PostgresServer, is_refused_while_it_is_a_standby) {
