@@ -12,9 +12,11 @@ import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { formatDateTime, formatQuantity, plural } from '../../components/format.ts';
 import { PageHead } from '../../components/PageHead.tsx';
 import { showToast } from '../../components/toasts.ts';
-import { useCancelOrderMutation, useFulfilOrderMutation } from './api.ts';
+import { useCancelOrderMutation } from './api.ts';
+import { FulfilDialog } from './FulfilDialog.tsx';
 import classes from './Orders.module.css';
-import { isOpen, OrderStatusBadge } from './status.tsx';
+import { isOpen, OrderStatusBadge, unitsLeft } from './status.tsx';
+import { useFulfil } from './use_fulfil.ts';
 
 export function OrderPage() {
   const { id = '' } = useParams();
@@ -49,16 +51,38 @@ function OrderActions({ order }: { order: Order }) {
   const user = useUser();
   const mayFulfil = useMay('fulfil_orders');
   const [asking, setAsking] = useState<'fulfil' | 'cancel' | null>(null);
-  const [fulfil, fulfilling] = useFulfilOrderMutation();
-  const [cancel, cancelling] = useCancelOrderMutation();
-  const keys = useRef(new KeyKeeper());
-  if (!isOpen(order.status)) {
-    return null;
-  }
-  const open = order.lines.reduce((sum, line) => sum + line.allocated, 0);
-  const run = async (action: 'fulfil' | 'cancel') => {
-    const key = keys.current.keyFor({ action, id: order.id });
-    const result = await (action === 'fulfil' ? fulfil : cancel)({ id: order.id, key });
+  const fulfilment = useFulfil(order);
+  const cancelKeys = useRef(new KeyKeeper());
+  const open = isOpen(order.status);
+  return (
+    <>
+      {open && mayCancel(user, order) && (
+        <Button variant="default" onClick={() => setAsking('cancel')}>
+          Cancel order
+        </Button>
+      )}
+      {open && mayFulfil && (
+        <Button
+          onClick={() => {
+            fulfilment.begin();
+            setAsking('fulfil');
+          }}
+        >
+          Fulfil
+        </Button>
+      )}
+      {asking === 'fulfil' && <FulfilDialog order={order} fulfilment={fulfilment} onClose={() => setAsking(null)} />}
+      {asking === 'cancel' && open && (
+        <CancelDialog order={order} keys={cancelKeys.current} onClose={() => setAsking(null)} />
+      )}
+    </>
+  );
+}
+
+function CancelDialog({ order, keys, onClose }: { order: Order; keys: KeyKeeper; onClose: () => void }) {
+  const [cancel, { isLoading }] = useCancelOrderMutation();
+  const run = async () => {
+    const result = await cancel({ id: order.id, key: keys.keyFor(order.id) });
     if (result.error && outcomeUnknown(result.error)) {
       showToast({
         tone: 'error',
@@ -67,56 +91,43 @@ function OrderActions({ order }: { order: Order }) {
       });
       return;
     }
-    keys.current.settle();
-    setAsking(null);
+    keys.settle();
+    onClose();
     if (result.error) {
-      const title = action === 'fulfil' ? 'The order was not fulfilled' : 'The order was not cancelled';
-      showToast({ tone: 'error', title, message: problemOf(result.error)?.detail ?? explain(result.error) });
+      const message = problemOf(result.error)?.detail ?? explain(result.error);
+      showToast({ tone: 'error', title: 'The order was not cancelled', message });
     } else {
-      showToast({ tone: 'success', title: `Order ${order.number} ${action === 'fulfil' ? 'fulfilled' : 'cancelled'}` });
+      const all = result.data.status === 'cancelled';
+      showToast({ tone: 'success', title: `${all ? 'Order' : 'The rest of order'} ${order.number} cancelled` });
     }
   };
   return (
-    <>
-      {mayCancel(user, order) && (
-        <Button variant="default" onClick={() => setAsking('cancel')}>
-          Cancel order
-        </Button>
-      )}
-      {mayFulfil && <Button onClick={() => setAsking('fulfil')}>Fulfil</Button>}
-      {asking === 'fulfil' && (
-        <ConfirmDialog
-          title={`Fulfil order ${order.number}?`}
-          confirm={`Fulfil ${plural(open, 'unit')}`}
-          busy={fulfilling.isLoading}
-          onConfirm={() => void run('fulfil')}
-          onClose={() => setAsking(null)}
-        >
-          All {plural(open, 'open unit')} leave the stock now.
-        </ConfirmDialog>
-      )}
-      {asking === 'cancel' && (
-        <ConfirmDialog
-          title={`Cancel order ${order.number}?`}
-          confirm="Cancel the order"
-          danger
-          busy={cancelling.isLoading}
-          onConfirm={() => void run('cancel')}
-          onClose={() => setAsking(null)}
-        >
-          {plural(open, 'open unit')} become available again. What was shipped stays shipped. This cannot be taken back.
-        </ConfirmDialog>
-      )}
-    </>
+    <ConfirmDialog
+      title={`Cancel order ${order.number}?`}
+      confirm="Cancel the order"
+      danger
+      busy={isLoading}
+      onConfirm={() => void run()}
+      onClose={onClose}
+    >
+      {plural(unitsLeft(order), 'open unit')} {unitsLeft(order) === 1 ? 'becomes' : 'become'} available again. What was
+      shipped stays shipped. This cannot be taken back.
+    </ConfirmDialog>
   );
 }
 
+/** A text with more letters gets the whole width. */
+const LONG_TEXT = 40;
+
 function Facts({ order }: { order: Order }) {
+  const fulfilled = order.lines.reduce((sum, line) => sum + line.fulfilled, 0);
+  const ordered = order.lines.reduce((sum, line) => sum + line.quantity, 0);
   const facts: [string, string | null | undefined][] = [
-    ['Customer', order.customer],
-    ['Reference', order.reference],
+    ['Fulfilled', `${formatQuantity(fulfilled)} of ${plural(ordered, 'unit')}`],
     ['Placed', formatDateTime(order.placed_at)],
     ['Last changed', formatDateTime(order.updated_at)],
+    ['Customer', order.customer],
+    ['Reference', order.reference],
     ['Note', order.note],
   ];
   return (
@@ -124,7 +135,7 @@ function Facts({ order }: { order: Order }) {
       {facts
         .filter(([, value]) => value)
         .map(([label, value]) => (
-          <div key={label}>
+          <div key={label} data-long={(value?.length ?? 0) > LONG_TEXT || undefined}>
             <dt>{label}</dt>
             <dd>{value}</dd>
           </div>
@@ -133,9 +144,21 @@ function Facts({ order }: { order: Order }) {
   );
 }
 
-function Lines({ order }: { order: Order }) {
+type LineNumber = 'quantity' | 'fulfilled' | 'allocated' | 'cancelled' | 'returned';
+
+const NUMBERS: { field: LineNumber; label: string; always?: boolean }[] = [
+  { field: 'quantity', label: 'Ordered', always: true },
+  { field: 'fulfilled', label: 'Fulfilled', always: true },
+  { field: 'allocated', label: 'Left', always: true },
+  { field: 'cancelled', label: 'Cancelled' },
+  { field: 'returned', label: 'Returned' },
+];
+
+function Lines({ order: { lines } }: { order: Order }) {
+  const numbers = NUMBERS.filter(({ field, always }) => always || lines.some((line) => line[field] > 0));
   return (
-    <div className={table.scroller}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    <section className={table.scroller} tabIndex={0} aria-label="Lines of the order">
       <table className={table.table}>
         <thead>
           <tr>
@@ -143,35 +166,29 @@ function Lines({ order }: { order: Order }) {
             <th scope="col" className={table.wide}>
               Location
             </th>
-            <th scope="col" className={table.number}>
-              Ordered
-            </th>
-            <th scope="col" className={table.number}>
-              Allocated
-            </th>
-            <th scope="col" className={table.number}>
-              Fulfilled
-            </th>
-            <th scope="col" className={table.number}>
-              Cancelled
-            </th>
+            {numbers.map(({ field, label }) => (
+              <th key={field} scope="col" className={table.number}>
+                {label}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {order.lines.map((line) => (
+          {lines.map((line) => (
             <tr key={`${line.sku} ${line.location}`}>
               <td className={table.code}>
                 <Link to={`/stock?sku=${encodeURIComponent(line.sku)}`}>{line.sku}</Link>
               </td>
               <td className={table.wide}>{line.location}</td>
-              <td className={table.number}>{formatQuantity(line.quantity)}</td>
-              <td className={table.number}>{formatQuantity(line.allocated)}</td>
-              <td className={table.number}>{formatQuantity(line.fulfilled)}</td>
-              <td className={table.number}>{formatQuantity(line.cancelled)}</td>
+              {numbers.map(({ field }) => (
+                <td key={field} className={table.number} data-field={field} data-some={line[field] > 0 || undefined}>
+                  {formatQuantity(line[field])}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

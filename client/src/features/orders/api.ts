@@ -16,15 +16,20 @@ export interface PlacedOrder {
   replayed: boolean;
 }
 
+/** So many units of one line of an order leave the stock. */
+export interface ShipLine {
+  sku: string;
+  location: string;
+  quantity: number;
+}
+
 type OrderAction = { id: string; key: string };
 
-const act = (action: 'fulfil' | 'cancel') => ({
-  query: ({ id, key }: OrderAction) => ({
-    url: `/orders/${encodeURIComponent(id)}/${action}`,
-    method: 'POST',
-    headers: { 'Idempotency-Key': key },
-    body: {},
-  }),
+const act = (action: 'fulfil' | 'cancel', { id, key }: OrderAction, body: object) => ({
+  url: `/orders/${encodeURIComponent(id)}/${action}`,
+  method: 'POST',
+  headers: { 'Idempotency-Key': key },
+  body,
 });
 
 const actionsApi = api.injectEndpoints({
@@ -42,13 +47,13 @@ const actionsApi = api.injectEndpoints({
       }),
       invalidatesTags: (result) => (result ? ['Orders'] : []),
     }),
-    fulfilOrder: build.mutation<Order, OrderAction>({
-      ...act('fulfil'),
+    fulfilOrder: build.mutation<Order, OrderAction & { lines: readonly ShipLine[] }>({
+      query: ({ lines, ...action }) => act('fulfil', action, { lines }),
       onQueryStarted: (_, { dispatch, queryFulfilled }) => keep(dispatch, queryFulfilled),
       invalidatesTags: (_result, error, { id }) => (error ? [{ type: 'Order', id }] : ['Orders']),
     }),
     cancelOrder: build.mutation<Order, OrderAction>({
-      ...act('cancel'),
+      query: (action) => act('cancel', action, {}),
       onQueryStarted: (_, { dispatch, queryFulfilled }) => keep(dispatch, queryFulfilled),
       invalidatesTags: (_result, error, { id }) => (error ? [{ type: 'Order', id }] : ['Orders']),
     }),

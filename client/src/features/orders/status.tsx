@@ -1,4 +1,4 @@
-import type { OrderLine, OrderStatus } from '../../api/types.ts';
+import type { Order, OrderLine, OrderStatus } from '../../api/types.ts';
 import { formatQuantity, inWords, plural } from '../../components/format.ts';
 import { StatusBadge, type Tone } from '../../components/StatusBadge.tsx';
 
@@ -30,4 +30,9 @@ export function summarise(lines: readonly OrderLine[]): string {
 /** True while something of the order is still promised and not shipped. */
 export function isOpen(status: OrderStatus): boolean {
   return status === 'placed' || status === 'partially_fulfilled';
+}
+
+/** Units that are promised and not shipped. */
+export function unitsLeft({ lines }: Pick<Order, 'lines'>): number {
+  return lines.reduce((sum, line) => sum + line.allocated, 0);
 }
