@@ -82,6 +82,57 @@ const pages = [
   { name: 'a search without result', path: '/stock?search=nothing', steps: (page) => page.getByText('Nothing matches').waitFor() },
   { name: 'orders', path: '/orders', steps: (page) => page.getByRole('link', { name: String(order.number) }).waitFor() },
   {
+    name: 'a new product, and what is wrong with it',
+    path: '/stock',
+    async steps(page) {
+      await page.getByRole('button', { name: 'New product' }).click();
+      const form = page.getByRole('form', { name: 'New product' });
+      await form.getByRole('button', { name: 'Add an attribute' }).click();
+      await assertBoth(page, 'the form for a new product');
+      await form.getByLabel('Price').fill('dear');
+      await form.getByRole('button', { name: 'Create product' }).click();
+      await form.getByText('May not be empty.').waitFor();
+    },
+  },
+  {
+    name: 'a product that is edited by two',
+    path: '/stock?sku=W-0005',
+    async steps(page) {
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      const form = page.getByRole('form', { name: 'Edit W-0005' });
+      await form.getByRole('textbox', { name: 'Name', exact: true }).fill('Mine');
+      await assertBoth(page, 'the form for a product');
+      await shop.admin.patch('/api/v1/products/W-0005', { name: 'Theirs' }, { ifMatch: '"1"' });
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.getByRole('button', { name: 'Take theirs' }).waitFor();
+    },
+  },
+  {
+    name: 'the question before a product is archived',
+    path: '/stock?sku=A-OUT',
+    async steps(page) {
+      await page.getByRole('button', { name: 'Archive', exact: true }).click();
+      await page.getByRole('dialog', { name: 'Archive A-OUT?' }).waitFor();
+    },
+  },
+  {
+    name: 'fulfilling an order, more than there is of it, and without an answer',
+    path: () => `/orders/${order.id}`,
+    async steps(page) {
+      await page.getByRole('button', { name: 'Fulfil' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Fulfil 5 units' }).waitFor();
+      await assertBoth(page, 'the form to fulfil an order');
+      await dialog.getByLabel(/^Units of W-0001/).fill('9');
+      await dialog.getByText('Only 2 left.').waitFor();
+      await assertBoth(page, 'the form to fulfil an order, with a mistake');
+      await page.route('**/fulfil', (route) => route.abort('connectionreset'), { times: 1 });
+      await dialog.getByLabel(/^Units of W-0001/).fill('1');
+      await dialog.getByRole('button', { name: 'Fulfil 4 units' }).click();
+      await dialog.getByRole('button', { name: 'Send again' }).waitFor();
+    },
+  },
+  {
     name: 'an order, and the question before it is cancelled',
     path: () => `/orders/${order.id}`,
     async steps(page) {

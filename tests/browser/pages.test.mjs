@@ -107,14 +107,15 @@ test('a file that is no CSV of products is refused in words', async (t) => {
 });
 
 const MAY = {
-  viewer: { 'New order': false, Import: false, Users: false, adjust: false },
-  clerk: { 'New order': true, Import: false, Users: false, adjust: false },
-  manager: { 'New order': true, Import: true, Users: false, adjust: true },
-  admin: { 'New order': true, Import: true, Users: true, adjust: true },
+  viewer: { 'New order': false, Import: false, Users: false, manage: false },
+  clerk: { 'New order': true, Import: false, Users: false, manage: false },
+  manager: { 'New order': true, Import: true, Users: false, manage: true },
+  admin: { 'New order': true, Import: true, Users: true, manage: true },
 };
 
 for (const [role, may] of Object.entries(MAY)) {
   test(`a ${role} is offered what a ${role} may do, and nothing else`, async (t) => {
+    const order = await shop.order(['W-0009', 1]);
     const { page } = await openWindow(t, browser, shop, { role });
     await cell(page, 'W-0010', 'on_hand').waitFor();
     const banner = page.getByRole('banner');
@@ -124,7 +125,7 @@ for (const [role, may] of Object.entries(MAY)) {
     const form = page.getByRole('form', { name: /^Adjust/ });
     for (const attempt of [() => cell(page, 'W-0010', 'on_hand').dblclick(), () => page.keyboard.press('F2')]) {
       await attempt();
-      if (may.adjust) {
+      if (may.manage) {
         await form.waitFor();
         await page.keyboard.press('Escape');
         await form.waitFor({ state: 'detached' });
@@ -134,7 +135,16 @@ for (const [role, may] of Object.entries(MAY)) {
     await page.getByRole('button', { name: 'Widget 0010' }).click();
     await page.getByRole('dialog').getByText('Opening stock').waitFor();
     assert.equal(await form.count(), 0);
-    assert.equal(await page.getByRole('button', { name: 'Adjust' }).count(), may.adjust ? 1 : 0);
+    const details = page.getByRole('dialog');
+    if (may.manage) await details.getByRole('button', { name: 'Edit' }).waitFor();
+    for (const name of ['Adjust', 'Edit', 'Archive']) {
+      assert.equal(await details.getByRole('button', { name }).count(), may.manage ? 1 : 0, name);
+    }
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('button', { name: 'New product' }).count(), may.manage ? 1 : 0);
+    await page.goto(`/orders/${order.id}`);
+    await page.getByRole('cell', { name: 'W-0009' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Fulfil' }).count(), may.manage ? 1 : 0);
     for (const [name, path] of [['Import', '/import'], ['Users', '/users'], ['New order', '/orders/new']]) {
       await page.goto(path);
       await page.getByRole('main').getByText(may[name] ? /./ : 'Not for your role').first().waitFor();
@@ -182,6 +192,65 @@ test('on a phone every page fits, and the stock is a list of cards', async (t) =
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await assertFits(page, path);
+  }
+});
+
+const LONG = 'An adjustable and ergonomic swivel chair of many words, '.repeat(4).slice(0, 200);
+const LONG_SKU = 'CHAIR-EXECUTIVE-ERGONOMIC-LUMBAR-MESH-ANTHRACITE-LARGE-2026-EU1';
+
+/** Whether every one of these can be seen without scrolling sideways, and none lies on another. */
+async function assertApart(page, selector, what) {
+  const boxes = await page.locator(selector).evaluateAll((all) =>
+    all.map((each) => {
+      const range = document.createRange();
+      range.selectNodeContents(each);
+      const { left, right, top, bottom } = range.getBoundingClientRect();
+      return { left, right, top, bottom, text: each.textContent };
+    }),
+  );
+  assert.ok(boxes.length > 1, `${what}: nothing to look at`);
+  for (const [index, box] of boxes.entries()) {
+    assert.ok(box.left >= 0 && box.right <= page.viewportSize().width, `${what}: “${box.text}” is off the screen`);
+    for (const other of boxes.slice(index + 1)) {
+      const apart = box.right <= other.left + 1 || other.right <= box.left + 1 || box.bottom <= other.top + 1 || other.bottom <= box.top + 1;
+      assert.ok(apart, `${what}: “${box.text}” lies on “${other.text}”`);
+    }
+  }
+}
+
+test('long names and large numbers fit on a phone and on a desk', async (t) => {
+  await shop.import([
+    [LONG_SKU, LONG, 'Furniture and office equipment / Seating / Executive', 12],
+    ['Z-MANY', 'Very many', 'Tools', 999_999_999_999],
+  ]);
+  const order = await shop.order([LONG_SKU, 3], ['Z-MANY', 1_000_000]);
+  await shop.server.userWith('viewer', `${'a.long.address.'.repeat(4)}@example.com`);
+  for (const options of [PHONE, {}]) {
+    const { page } = await openWindow(t, browser, shop, { role: 'admin', path: `/orders/${order.id}`, ...options });
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await assertApart(page, 'main td', 'the lines of an order');
+    await page.getByRole('button', { name: 'Fulfil' }).click();
+    await page.getByRole('dialog').getByText(LONG_SKU).waitFor();
+    await assertFits(page, 'fulfilling');
+    await page.goto('/stock?sku=Z-MANY');
+    await page.getByRole('dialog').getByText('Opening stock').waitFor();
+    await assertApart(page, '[role=dialog] dd > span, [role=dialog] li > *', 'the details of a product');
+    await page.goto('/users');
+    await page.getByText('(you)').waitFor();
+    await assertApart(page, 'main td', 'the users');
+    await page.goto('/orders/new');
+    await addLine(page, 'Z-MANY', 1);
+    await addLine(page, LONG_SKU, 99);
+    await assertFits(page, 'a new order');
+    await assertApart(page, 'main li > span, main li > button', 'the lines of a new order');
+    await page.evaluate(() => sessionStorage.clear());
+    await page.goto('/orders');
+    await page.getByRole('link', { name: String(order.number) }).waitFor();
+    await assertApart(page, 'main tr:first-child td:first-child, main tr:first-child td:last-child', 'the orders');
+    await page.goto('/stock?sku=W-0001');
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByRole('form', { name: 'Edit W-0001' }).waitFor();
+    await assertFits(page, 'editing a product');
   }
 });
 

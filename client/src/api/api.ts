@@ -52,7 +52,18 @@ export const api = createApi({
   baseQuery,
   // Pages of the last view stay for a minute, so that going back shows them at once.
   keepUnusedDataFor: 60,
-  tagTypes: ['Stock', 'Level', 'Movements', 'Order', 'Orders', 'Users', 'Session', 'Categories'],
+  tagTypes: [
+    'Stock',
+    'Level',
+    'Movements',
+    'Order',
+    'Orders',
+    'Users',
+    'Session',
+    'Categories',
+    'Product',
+    'Locations',
+  ],
   endpoints: (build) => ({
     /** Who is signed in; `null` when nobody is. Any other failure stays an error, so that the page can say so. */
     me: build.query<User | null, void>({

@@ -29,6 +29,12 @@ describe('explain', () => {
     expect(explain(error)).toBe('The request is wrong. lines/0/quantity: must be at least 1');
   });
 
+  it('does not say the same twice when one field is what is wrong', () => {
+    const detail = 'There is no product with the SKU X.';
+    const error = answered(404, 'unknown_sku', { detail, errors: [{ pointer: '/lines/0/sku', detail }] });
+    expect(explain(error)).toBe(detail);
+  });
+
   it('says what is going on when there was no answer', () => {
     expect(explain({ status: 'FETCH_ERROR', error: 'x' })).toBe('The server cannot be reached.');
     expect(problemOf({ status: 'FETCH_ERROR', error: 'x' })).toBeNull();

@@ -38,14 +38,17 @@ const WORDS: Record<string, string> = {
   storage_unavailable: 'The server cannot reach its storage. Nothing was changed.',
   outcome_unknown: 'The server does not know whether this was done.',
   forbidden: 'Your role does not allow this.',
-  unknown_sku: 'There is no product with this SKU.',
 };
 
 export function explain(error: unknown): string {
   const problem = problemOf(error);
   if (problem) {
-    const fields = problem.errors?.map((field) => `${field.pointer.replace(/^\//, '')}: ${field.detail}`).join('; ');
-    return [WORDS[problem.code] ?? problem.detail ?? problem.title, fields].filter(Boolean).join(' ');
+    const words = WORDS[problem.code] ?? problem.detail ?? problem.title;
+    const fields = (problem.errors ?? [])
+      // A problem of one field often says the same twice.
+      .filter(({ detail }) => detail !== words)
+      .map(({ pointer, detail }) => `${pointer.replace(/^\//, '')}: ${detail}`);
+    return [words, fields.join('; ')].filter(Boolean).join(' ');
   }
   const status = (error as { status?: unknown } | undefined)?.status;
   if (status === 'FETCH_ERROR') {

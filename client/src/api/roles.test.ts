@@ -10,6 +10,7 @@ const TABLE: Record<Permission, Role[]> = {
   fulfil_orders: ['manager', 'admin'],
   adjust_stock: ['manager', 'admin'],
   import_products: ['manager', 'admin'],
+  edit_products: ['manager', 'admin'],
   manage_users: ['admin'],
   see_locks: ['admin'],
 };

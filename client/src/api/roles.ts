@@ -11,6 +11,7 @@ const NEEDS = {
   fulfil_orders: 'manager',
   adjust_stock: 'manager',
   import_products: 'manager',
+  edit_products: 'manager',
   manage_users: 'admin',
   see_locks: 'admin',
 } as const satisfies Record<string, Role>;

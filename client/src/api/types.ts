@@ -116,10 +116,25 @@ export interface Movement {
   at: string;
 }
 
+/** A price as it was written, and an ISO 4217 code. */
+export interface Money {
+  amount: string;
+  currency: string;
+}
+
 export interface Product {
   sku: string;
   name: string;
   category: string;
+  barcode: string;
+  unit_price: Money | null;
+  /** Any JSON object; the server keeps it as it was given. */
+  attributes: Record<string, unknown>;
+  reorder_point: number;
+  archived: boolean;
+  version: number;
+  created_at: string;
+  updated_at: string;
 }
 
 export interface Page<Item> {

@@ -1,6 +1,6 @@
 import { waitFor } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { api } from '../api/api.ts';
 import { rowsShown } from '../api/connection.ts';
 import { detailSource, levelsApi, pageSource, type StockPageArg } from '../api/levels.ts';
@@ -77,6 +77,8 @@ function serve(items: StockLevel[], head = 1) {
 
 async function start() {
   const { store, live } = createStore();
+  // Its timers would ask the server of a later test.
+  onTestFinished(() => live.stop());
   const socket = new FakeSocket();
   const load = (page: StockPageArg = arg) => store.dispatch(levelsApi.endpoints.stockPage.initiate(page));
   const row = (page: StockPageArg = arg) => levelsApi.endpoints.stockPage.select(page)(store.getState()).data?.rows[A];
@@ -247,6 +249,53 @@ describe('LiveConnection', () => {
     });
     expect(data.requests).toBe(2);
     expect(store.getState().connection.head).toBe(8);
+  });
+
+  it('finds what is new in the lists too where rows on screen change all the time', async () => {
+    const data = serve([level('A')], 1);
+    const { socket, load, open, store } = await start();
+    await open();
+    await load();
+    store.dispatch(rowsShown({ source: pageSource(arg), keys: [['A', 'MAIN']] }));
+    await waitFor(() => expect(socket.last('watch')).toBeDefined());
+    const timers = vi.spyOn(window, 'setTimeout');
+    const waiting = () => timers.mock.calls.filter(([, delay]) => delay === 20_000);
+    socket.say('stock.changed', { from: 2, to: 2, changes: [change('A', 2, 9)] });
+    expect(waiting()).toHaveLength(0);
+    data.items = [level('A'), level('NEW')];
+    socket.say('stock.changed', { from: 3, to: 5, changes: [change('A', 3, 8)] });
+    socket.say('stock.changed', { from: 6, to: 8, changes: [change('A', 4, 7)] });
+    expect(waiting()).toHaveLength(1);
+    expect(data.requests).toBe(1);
+    const [[reload] = []] = waiting();
+    (reload as () => void)();
+    await waitFor(() => {
+      expect(levelsApi.endpoints.stockPage.select(arg)(store.getState()).data?.total).toBe(2);
+    });
+    expect(data.requests).toBe(2);
+  });
+
+  it('does not keep a quiet page waiting because rows on it changed before', async () => {
+    const data = serve([level('A')], 1);
+    const { socket, load, open, store } = await start();
+    await open();
+    await load();
+    store.dispatch(rowsShown({ source: pageSource(arg), keys: [['A', 'MAIN']] }));
+    await waitFor(() => expect(socket.last('watch')).toBeDefined());
+    socket.say('stock.changed', { from: 2, to: 4, changes: [change('A', 2, 9)] });
+    nextFrame();
+    expect(data.requests).toBe(1);
+    socket.say('feed.head', { head: 5 });
+    await waitFor(() => expect(data.requests).toBe(2));
+  });
+
+  it('asks for the product that is on screen when something moved that no row tells of', async () => {
+    serve([level('A')], 1);
+    const { socket, open } = await start();
+    const invalidated = vi.spyOn(api.util, 'invalidateTags');
+    await open();
+    socket.say('feed.head', { head: 9 });
+    expect(invalidated).toHaveBeenCalledWith(['Product']);
   });
 
   it('patches the details of a product and loads its movements again', async () => {

@@ -33,6 +33,8 @@ export type LiveSocket = Pick<Socket, 'on' | 'connect' | 'disconnect' | 'timeout
 
 type Entry = { endpoint: 'stockPage'; arg: StockPageArg } | { endpoint: 'stockDetail'; arg: string };
 type Ack = { ok: boolean; head: number };
+/** What happened from one number of the feed to another, as far as it is about rows on screen. */
+type StockPacket = { from: number; to: number; changes: StockChange[] };
 
 const ACK_TIMEOUT_MS = 10_000;
 /** Scrolling moves the set of rows many times a second; the server needs to hear only where it came to rest. */
@@ -47,6 +49,8 @@ const CATCH_UP_TRIES = 4;
 const MOVEMENTS_EVERY_MS = 1_000;
 /** Pace of loading lists again because something changed that is not on screen. */
 const LISTS_EVERY_MS = 10_000;
+/** The same while rows on screen change too: whatever else happened then is most often not for this page. */
+const BUSY_LISTS_AFTER_MS = 20_000;
 /** Bound of the rows watched at once; far more than any screen shows. */
 const MAX_WATCHED = 2_000;
 /** Bound of the orders kept between two frames; older ones are found by loading the list again. */
@@ -73,7 +77,8 @@ export class LiveConnection {
   private retryTimer = 0;
   private movementsTimer = 0;
   private listsTimer = 0;
-  private listsDue = false;
+  private listsDueAt = 0;
+  private listsReloadedAt = 0;
   private readonly movementsDue = new Set<string>();
   private feedHead = 0;
 
@@ -104,7 +109,7 @@ export class LiveConnection {
     socket.on('connect', () => void this.connected());
     socket.on('disconnect', () => this.lost());
     socket.on('connect_error', (error) => this.refused(error));
-    socket.on('stock.changed', (packet: { to: number; changes: StockChange[] }) => this.stockChanged(packet));
+    socket.on('stock.changed', (packet: StockPacket) => this.stockChanged(packet));
     socket.on('order.changed', (packet: { seq: number; order: Order }) => this.orderChanged(packet));
     socket.on('feed.head', (packet: { head: number }) => this.headMoved(packet.head));
     socket.on('feed.reset', (packet: { head: number }) => this.feedReset(packet.head));
@@ -126,6 +131,7 @@ export class LiveConnection {
       clearTimeout(this[name]);
       this[name] = 0;
     }
+    this.listsReloadedAt = 0;
     this.orders.clear();
     this.caughtUp.clear();
   }
@@ -258,7 +264,7 @@ export class LiveConnection {
 
   // What the feed says.
 
-  private stockChanged(packet: { to: number; changes: StockChange[] }): void {
+  private stockChanged(packet: StockPacket): void {
     if (packet.changes.length === 0) {
       this.headMoved(packet.to);
       return;
@@ -266,6 +272,9 @@ export class LiveConnection {
     this.feedHead = Math.max(this.feedHead, packet.to);
     this.rows.receive(packet.changes, Date.now());
     this.scheduleFlush();
+    if (packet.to - packet.from >= packet.changes.length) {
+      this.reloadListsWithin(BUSY_LISTS_AFTER_MS);
+    }
   }
 
   private orderChanged(packet: { seq: number; order: Order }): void {
@@ -298,27 +307,37 @@ export class LiveConnection {
     if (entries.some((entry) => entry?.endpoint === 'stockPage' && isLiveOrder(entry.arg))) {
       this.dispatch(rowsChanged(behind));
     }
-    if (this.listsTimer !== 0) {
-      this.listsDue = true;
+    this.reloadListsWithin(0);
+  }
+
+  /** Loads the lists again after so long at the latest, but not more often than their pace allows. */
+  private reloadListsWithin(milliseconds: number): void {
+    const now = Date.now();
+    const at = Math.max(now + milliseconds, this.listsReloadedAt + LISTS_EVERY_MS);
+    if (this.listsTimer !== 0 && this.listsDueAt <= at) {
       return;
     }
-    this.reloadLists();
+    clearTimeout(this.listsTimer);
+    this.listsTimer = 0;
+    if (at <= now) {
+      this.reloadLists();
+    } else {
+      this.listsDueAt = at;
+      this.listsTimer = window.setTimeout(() => this.reloadLists(), at - now);
+    }
   }
 
   private reloadLists(): void {
-    this.listsDue = false;
+    this.listsTimer = 0;
+    this.listsReloadedAt = Date.now();
     for (const source of this.shown.keys()) {
       const entry = this.rows.argOf(source);
       if (entry?.endpoint === 'stockPage' && !isLiveOrder(entry.arg)) {
         this.refetch(entry);
       }
     }
-    this.listsTimer = window.setTimeout(() => {
-      this.listsTimer = 0;
-      if (this.listsDue) {
-        this.reloadLists();
-      }
-    }, LISTS_EVERY_MS);
+    // A product has no events of its own here; its name or its price may be among what changed.
+    this.dispatch(api.util.invalidateTags(['Product']));
   }
 
   private feedReset(head: number): void {
@@ -401,7 +420,7 @@ export class LiveConnection {
   }
 
   private reload(): void {
-    this.dispatch(api.util.invalidateTags(['Stock', 'Movements', 'Order', 'Orders']));
+    this.dispatch(api.util.invalidateTags(['Stock', 'Product', 'Movements', 'Order', 'Orders']));
   }
 
   private catchUp(source: string, head: number, tries: number): void {

@@ -9,12 +9,14 @@ interface Props {
   confirm: string;
   danger?: boolean;
   busy: boolean;
+  /** It cannot be done now; the text says why. */
+  disabled?: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }
 
 /** Asks before what cannot be taken back. The safe answer has the focus. */
-export function ConfirmDialog({ title, children, confirm, danger, busy, onConfirm, onClose }: Props) {
+export function ConfirmDialog({ title, children, confirm, danger, busy, disabled, onConfirm, onClose }: Props) {
   return (
     <Dialog title={title} onClose={onClose}>
       <div className={classes.text}>{children}</div>
@@ -22,7 +24,7 @@ export function ConfirmDialog({ title, children, confirm, danger, busy, onConfir
         <Button variant="default" data-autofocus onClick={onClose}>
           Back
         </Button>
-        <Button {...(danger && { color: 'red.8' })} loading={busy} onClick={onConfirm}>
+        <Button {...(danger && { color: 'red.8' })} loading={busy} disabled={disabled} onClick={onConfirm}>
           {confirm}
         </Button>
       </div>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, initials } from './format.ts';
+import { formatDuration, formatMoney, initials } from './format.ts';
 
 describe('initials', () => {
   it.each([
@@ -9,6 +9,17 @@ describe('initials', () => {
     ['𝒜da 𝒦ing', '𝒜𝒦'],
     ['', '?'],
   ])('of %j are %j', (name, expected) => expect(initials(name)).toBe(expected));
+});
+
+describe('formatMoney', () => {
+  it.each([
+    ['12.5', 'EUR', '€12.50'],
+    ['0', 'EUR', '€0.00'],
+    ['0.0001', 'USD', '$0.0001'],
+    ['1249.9000', 'EUR', '€1,249.9000'],
+    ['999999999999.9999', 'EUR', '€999,999,999,999.9999'],
+    ['7', 'no', '7 no'],
+  ])('%s %s is %s', (amount, currency, expected) => expect(formatMoney({ amount, currency })).toBe(expected));
 });
 
 describe('formatDuration', () => {

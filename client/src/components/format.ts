@@ -18,6 +18,22 @@ export const formatQuantity = (value: number) => quantity.format(value);
 /** With its sign, and a real minus. */
 export const formatDelta = (value: number) => `${value < 0 ? '−' : '+'}${quantity.format(Math.abs(value))}`;
 
+/** `12.50` and `EUR` → `€12.50`, with every decimal that was written. */
+export function formatMoney({ amount, currency }: { amount: string; currency: string }): string {
+  const decimals = amount.split('.')[1]?.length ?? 0;
+  try {
+    const format = new Intl.NumberFormat(undefined, {
+      style: 'currency',
+      currency,
+      ...(decimals > 2 && { minimumFractionDigits: decimals }),
+    });
+    // As a text, so that no digit is lost.
+    return format.format(amount as Intl.StringNumericLiteral);
+  } catch {
+    return `${amount} ${currency}`;
+  }
+}
+
 export const formatDateTime = (value: string) => safely(value, (date) => dateTime.format(date));
 
 export const formatTime = (at: number) => time.format(at);

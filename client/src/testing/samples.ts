@@ -1,4 +1,4 @@
-import type { Order, Role, StockChange, StockLevel, User } from '../api/types.ts';
+import type { Order, Product, Role, StockChange, StockLevel, User } from '../api/types.ts';
 
 export function level(sku: string, more: Partial<StockLevel> = {}): StockLevel {
   return {
@@ -47,6 +47,23 @@ export function order(id: string, more: Partial<Order> = {}): Order {
     placed_at: '2026-11-22T10:00:00.000Z',
     updated_at: '2026-11-22T10:00:00.000Z',
     version: 1,
+    ...more,
+  };
+}
+
+export function product(sku: string, more: Partial<Product> = {}): Product {
+  return {
+    sku,
+    name: `Product ${sku}`,
+    category: 'Chairs',
+    barcode: '4006381333931',
+    unit_price: { amount: '12.50', currency: 'EUR' },
+    attributes: { colour: 'red' },
+    reorder_point: 3,
+    archived: false,
+    version: 1,
+    created_at: '2026-11-22T10:00:00.000Z',
+    updated_at: '2026-11-22T10:00:00.000Z',
     ...more,
   };
 }

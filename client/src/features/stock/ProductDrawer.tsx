@@ -1,57 +1,84 @@
-// Everything about one product: its levels by location, live, and the ledger that explains them.
-import { Button, Drawer } from '@mantine/core';
-import { useMemo, useState } from 'react';
+// Everything about one product: its levels by location, live, what is known of it, and the ledger that explains them.
+import { Button } from '@mantine/core';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useRowsShown } from '../../api/connection.ts';
 import { detailSource, useStockDetailQuery } from '../../api/levels.ts';
+import { problemOf } from '../../api/problem.ts';
 import { useMay } from '../../api/roles.ts';
 import type { StockLevel } from '../../api/types.ts';
 import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { formatQuantity } from '../../components/format.ts';
 import { LiveNumber } from '../../components/LiveNumber.tsx';
+import { SidePanel } from '../../components/SidePanel.tsx';
 import { AdjustForm } from './AdjustForm.tsx';
+import { ArchiveDialog } from './ArchiveDialog.tsx';
 import { StateBadge } from './columns.tsx';
 import { Movements } from './Movements.tsx';
 import classes from './ProductDrawer.module.css';
+import { ProductEditor } from './ProductEditor.tsx';
+import { ProductFacts, ProductHead } from './ProductFacts.tsx';
+import { useProductQuery } from './product_api.ts';
 
 export default function ProductDrawer({ sku, onClose }: { sku: string; onClose: () => void }) {
   const { data, error, refetch } = useStockDetailQuery(sku, { refetchOnMountOrArgChange: true });
+  const { data: product } = useProductQuery(sku, { refetchOnMountOrArgChange: true });
   const ids = data?.ids;
   const keys = useMemo(() => ids?.map((id) => id.split('\u0000') as [string, string]) ?? [], [ids]);
   useRowsShown(detailSource(sku), keys);
+  const [doing, setDoing] = useState<'edit' | 'archive' | null>(null);
+  const editButton = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    if (wasEditing.current && doing === null) {
+      editButton.current?.focus();
+    }
+    wasEditing.current = doing === 'edit';
+  }, [doing]);
+  const mayEdit = useMay('edit_products') && product !== undefined && !product.archived;
   const levels = data ? data.ids.flatMap((id) => data.rows[id] ?? []) : [];
-  const product = levels[0];
+  const { name, category } = product ?? levels[0] ?? { name: sku, category: '' };
+  if (product && doing === 'edit') {
+    return (
+      <SidePanel title={`Edit ${sku}`} unsaved onClose={() => setDoing(null)}>
+        <ProductEditor product={product} onDone={() => setDoing(null)} />
+      </SidePanel>
+    );
+  }
+  if (problemOf(error)?.status === 404 && !product) {
+    return (
+      <SidePanel title="There is no such product" onClose={onClose}>
+        <p className={classes.none}>
+          No product has the SKU <code>{sku}</code>.
+        </p>
+      </SidePanel>
+    );
+  }
   return (
-    <Drawer.Root
-      opened
-      onClose={onClose}
-      position="right"
-      size={520}
-      lockScroll={false}
-      transitionProps={{ duration: 120 }}
-    >
-      <Drawer.Overlay backgroundOpacity={0.25} />
-      <Drawer.Content>
-        <div className={classes.head}>
-          <Drawer.Title className={classes.title}>{product?.name ?? sku}</Drawer.Title>
-          <Drawer.CloseButton aria-label="Close" />
-        </div>
-        <Drawer.Body>
-          <p className={classes.sku}>
-            <code>{sku}</code>
-            {product?.category && <span>{product.category}</span>}
-          </p>
-          {error && !data ? (
-            <ProblemAlert error={error} title="This product cannot be shown" onRetry={() => void refetch()} />
-          ) : !data ? (
-            <Waiting />
-          ) : (
-            levels.map((level) => <LevelCard key={level.location} level={level} />)
-          )}
-          <h2 className={classes.heading}>Movements</h2>
-          <Movements sku={sku} />
-        </Drawer.Body>
-      </Drawer.Content>
-    </Drawer.Root>
+    <SidePanel title={name} unsaved={doing !== null} onClose={onClose}>
+      <ProductHead
+        sku={sku}
+        category={category}
+        archived={product?.archived ?? false}
+        editButton={editButton}
+        onEdit={mayEdit ? () => setDoing('edit') : undefined}
+        onArchive={mayEdit ? () => setDoing('archive') : undefined}
+      />
+      {product?.archived ? (
+        <p className={classes.none}>This product is out of use: it has no stock, and no order can be placed for it.</p>
+      ) : error && !data ? (
+        <ProblemAlert error={error} title="This product cannot be shown" onRetry={() => void refetch()} />
+      ) : !data ? (
+        <Waiting />
+      ) : (
+        levels.map((level) => <LevelCard key={level.location} level={level} />)
+      )}
+      {product && <ProductFacts product={product} />}
+      <h2 className={classes.heading}>Movements</h2>
+      <Movements sku={sku} />
+      {product && doing === 'archive' && (
+        <ArchiveDialog product={product} levels={levels} onArchived={onClose} onClose={() => setDoing(null)} />
+      )}
+    </SidePanel>
   );
 }
 

@@ -4,7 +4,7 @@ import { HttpResponse, http } from 'msw';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Role } from '../../api/types.ts';
 import { renderApp } from '../../testing/render.tsx';
-import { level, user } from '../../testing/samples.ts';
+import { level, product, user } from '../../testing/samples.ts';
 import { API, server, signedIn } from '../../testing/server.ts';
 
 const ALL = Array.from({ length: 250 }, (_, index) => level(`SKU-${String(index).padStart(3, '0')}`));
@@ -16,6 +16,7 @@ function serve(role: Role) {
     signedIn(user(role)),
     http.get(`${API}/categories`, () => HttpResponse.json({ items: ['Chairs', 'Tables'], next_cursor: null })),
     http.get(`${API}/movements`, () => HttpResponse.json({ items: [], next_cursor: null })),
+    http.get(`${API}/products/:sku`, ({ params }) => HttpResponse.json(product(String(params.sku)))),
     http.get(`${API}/stock/:sku`, ({ params }) => HttpResponse.json({ items: [level(String(params.sku))] })),
     http.get(`${API}/stock`, ({ request }) => {
       const { searchParams } = new URL(request.url);
@@ -101,6 +102,9 @@ describe('StockPage', () => {
     await person.keyboard('{Enter}');
     const details = await screen.findByRole('dialog');
     expect(await within(details).findByText('Nothing has moved yet.')).toBeInTheDocument();
-    expect(within(details).queryByRole('button', { name: 'Adjust' })).toBeNull();
+    for (const name of ['Adjust', 'Edit', 'Archive']) {
+      expect(within(details).queryByRole('button', { name })).toBeNull();
+    }
+    expect(screen.queryByRole('button', { name: 'New product' })).toBeNull();
   });
 });

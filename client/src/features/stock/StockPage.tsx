@@ -6,6 +6,7 @@ import { api } from '../../api/api.ts';
 import { useAppDispatch, useAppSelector, useAppStore } from '../../api/hooks.ts';
 import { isLiveOrder, type StockView, useCategoriesQuery } from '../../api/levels.ts';
 import { useMay } from '../../api/roles.ts';
+import type { Product } from '../../api/types.ts';
 import { Empty, ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { plural } from '../../components/format.ts';
 import { PageHead } from '../../components/PageHead.tsx';
@@ -20,6 +21,7 @@ import { useStockParams } from './use_stock_params.ts';
 import { nextSort } from './view.ts';
 
 const ProductDrawer = lazy(() => import('./ProductDrawer.tsx'));
+const NewProductPanel = lazy(() => import('./NewProductPanel.tsx'));
 
 /** So many live changes later, a list sorted or filtered by live values is worth loading again. */
 const OUTDATED_AFTER = 20;
@@ -31,6 +33,7 @@ export function StockPage() {
   const dispatch = useAppDispatch();
   const [hidden, setHidden] = useState(readHidden);
   const mayAdjust = useMay('adjust_stock');
+  const mayEdit = useMay('edit_products');
   const small = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const outdated = useOutdated(view);
   useUndoKey();
@@ -38,7 +41,9 @@ export function StockPage() {
 
   return (
     <div className={classes.page}>
-      <PageHead title="Stock" note={loading || error ? undefined : plural(total, 'stock level')} />
+      <PageHead title="Stock" note={loading || error ? undefined : plural(total, 'stock level')}>
+        {mayEdit && <NewProduct onCreated={(product) => open(product.sku)} />}
+      </PageHead>
       <Toolbar
         view={wanted}
         categories={categories}
@@ -80,6 +85,28 @@ export function StockPage() {
         </Suspense>
       )}
     </div>
+  );
+}
+
+function NewProduct({ onCreated }: { onCreated: (product: Product) => void }) {
+  const [creating, setCreating] = useState(false);
+  return (
+    <>
+      <Button size="xs" variant="default" onClick={() => setCreating(true)}>
+        New product
+      </Button>
+      {creating && (
+        <Suspense fallback={null}>
+          <NewProductPanel
+            onCreated={(product) => {
+              setCreating(false);
+              onCreated(product);
+            }}
+            onClose={() => setCreating(false)}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
 

@@ -1,0 +1,69 @@
+import { Alert, Button } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import type { Product } from '../../api/types.ts';
+import { FormProblem } from './FormProblem.tsx';
+import { ProductFields } from './ProductFields.tsx';
+import classes from './ProductForm.module.css';
+import type { News } from './product_form.ts';
+import { useProductEdit } from './use_product_form.ts';
+
+interface Props {
+  product: Product;
+  onDone: () => void;
+}
+
+export function ProductEditor({ product, onDone }: Props) {
+  const form = useRef<HTMLFormElement>(null);
+  const edit = useProductEdit(product, form, onDone);
+  const { fields, change, mistakes, busy } = edit;
+  useEffect(() => form.current?.querySelector('input')?.focus(), []);
+  return (
+    <form
+      ref={form}
+      className={classes.form}
+      onSubmit={(event) => void edit.submit(event)}
+      aria-label={`Edit ${product.sku}`}
+      noValidate
+    >
+      {edit.news.length > 0 && <Meanwhile news={edit.news} onTake={edit.takeTheirs} />}
+      <ProductFields form={{ fields, change, mistakes, disabled: busy }} />
+      <FormProblem
+        error={edit.error}
+        title="The product was not changed"
+        unknown="The change may have been made. Press Save again: nothing is changed twice."
+      />
+      <div className={classes.actions}>
+        <Button variant="default" onClick={onDone}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={busy} disabled={!edit.changed}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** What somebody else changed while this was typed, and whose it is now. */
+function Meanwhile({ news, onTake }: { news: readonly News[]; onTake: (news: News) => void }) {
+  return (
+    <Alert color="yellow" title="Someone changed this product while you were editing" role="alert">
+      <p>Your changes are not saved yet. Look at them again, then save.</p>
+      <ul className={classes.news}>
+        {news.map((each) => (
+          <li key={each.field}>
+            <span>
+              <strong>{each.label}</strong>: <del>{each.before}</del> → <ins>{each.now}</ins>
+              {each.contested && '. You changed it too: saving replaces theirs.'}
+            </span>
+            {each.contested && (
+              <Button size="compact-xs" variant="default" onClick={() => onTake(each)}>
+                Take theirs
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Alert>
+  );
+}
