@@ -51,6 +51,14 @@ const COLOURS = [
 const lightText = (value: (colour: string) => string) =>
   Object.fromEntries(COLOURS.map((colour) => [`--mantine-color-${colour}-light-color`, value(colour)]));
 
+/** In the dark, Mantine's tints of these are as loud as a button; a message is to be read, not pressed. */
+const FEEDBACK = Object.fromEntries(
+  ['red', 'yellow'].map((colour) => [
+    `--mantine-color-${colour}-light`,
+    `color-mix(in srgb, var(--mantine-color-${colour}-8) 24%, transparent)`,
+  ]),
+);
+
 /** Mantine's own tints fail the contrast of WCAG AA in 32 places on the stock page; with these none is left. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
@@ -62,6 +70,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   },
   dark: {
     ...lightText((colour) => `var(--mantine-color-${colour}-1)`),
+    ...FEEDBACK,
     '--mantine-color-dimmed': '#a6a7ab',
     '--mantine-color-placeholder': '#909296',
     '--mantine-color-error': '#ff8787',

@@ -6,6 +6,8 @@ import classes from './LiveNumber.module.css';
 
 const FLASH_MS = 900;
 const ARROW_MS = 1_800;
+/** A number with more digits and marks is drawn smaller: a thousand million, where a column has room for ten million. */
+const LONG_NUMBER = 11;
 const UP = 'rgb(18 184 134 / 0.28)';
 const DOWN = 'rgb(250 82 82 / 0.26)';
 
@@ -14,6 +16,7 @@ export function prefersReducedMotion(): boolean {
 }
 
 export const LiveNumber = memo(function LiveNumber({ value, strong }: { value: number; strong?: boolean }) {
+  const text = formatQuantity(value);
   const cell = useRef<HTMLSpanElement>(null);
   const arrow = useRef<HTMLSpanElement>(null);
   const last = useRef(value);
@@ -46,9 +49,14 @@ export const LiveNumber = memo(function LiveNumber({ value, strong }: { value: n
     running.current = [fade, flash].filter((animation) => animation !== undefined);
   }, [value]);
   return (
-    <span ref={cell} className={classes.number} data-strong={strong || undefined}>
+    <span
+      ref={cell}
+      className={classes.number}
+      data-strong={strong || undefined}
+      data-long={text.length > LONG_NUMBER || undefined}
+    >
       <span ref={arrow} className={classes.arrow} aria-hidden="true" />
-      {formatQuantity(value)}
+      {text}
     </span>
   );
 });

@@ -134,7 +134,7 @@ function DropZone({ onFile }: { onFile: (file: File) => void }) {
       />
       <p className={classes.quiet}>
         Columns: sku, name, category, barcode, unit_price, currency, location, quantity, reorder_point. Product exports
-        of Shopify are understood too.
+        of Shopify and WooCommerce are understood too.
       </p>
     </div>
   );

@@ -119,10 +119,10 @@ function OrderTable({ orders, busy }: { orders: readonly Order[]; busy: boolean 
               <td>
                 <OrderStatusBadge status={order.status} />
               </td>
-              <td className={table.wide}>{summarise(order.lines)}</td>
-              <td className={table.wide}>{order.customer || '–'}</td>
-              <td className={table.wide}>{order.reference || '–'}</td>
-              <td className={table.quiet}>
+              <Clipped text={summarise(order.lines)} />
+              <Clipped text={order.customer} />
+              <Clipped text={order.reference} />
+              <td className={`${table.quiet} ${table.when}`}>
                 <time dateTime={order.placed_at}>{formatDateTime(order.placed_at)}</time>
               </td>
             </tr>
@@ -130,6 +130,14 @@ function OrderTable({ orders, busy }: { orders: readonly Order[]; busy: boolean 
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Clipped({ text }: { text: string | null | undefined }) {
+  return (
+    <td className={`${table.wide} ${table.clip}`} title={text || undefined}>
+      {text || '–'}
+    </td>
   );
 }
 

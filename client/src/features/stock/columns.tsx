@@ -21,13 +21,13 @@ const helper = createColumnHelper<typeof features, StockLevel>();
 export const columns = helper.columns([
   helper.accessor('sku', { header: 'SKU', size: 150, enableHiding: false }),
   helper.accessor('name', { header: 'Name', size: 310, enableHiding: false }),
-  helper.accessor('category', { header: 'Category', size: 170 }),
+  helper.accessor('category', { header: 'Category', size: 150 }),
   helper.accessor('location', { header: 'Location', size: 92, enableSorting: false }),
-  helper.accessor('on_hand', { header: 'On hand', size: 104, enableHiding: false }),
+  helper.accessor('on_hand', { header: 'On hand', size: 112, enableHiding: false }),
   helper.accessor('unavailable', { header: 'Unavailable', size: 110, enableSorting: false }),
   helper.accessor('held', { header: 'Held', size: 88 }),
   helper.accessor('allocated', { header: 'Allocated', size: 104 }),
-  helper.accessor('available', { header: 'Available', size: 110, enableHiding: false }),
+  helper.accessor('available', { header: 'Available', size: 122, enableHiding: false }),
   helper.accessor('incoming', { header: 'Incoming', size: 104, enableSorting: false }),
   helper.display({ id: 'state', header: 'State', size: 110 }),
   helper.accessor('updated_at', { header: 'Changed', size: 92 }),
@@ -45,6 +45,11 @@ export function StateBadge({ level }: { level: StockLevel }) {
   return <StatusBadge tone={STATE_TONES[state]}>{STATE_WORDS[state]}</StatusBadge>;
 }
 
+/** What does not fit is told by pointing at it. */
+function Text({ text }: { text: string }) {
+  return <span title={text}>{text}</span>;
+}
+
 export function renderCell(column: string, level: StockLevel): ReactNode {
   switch (column) {
     case 'on_hand':
@@ -60,6 +65,6 @@ export function renderCell(column: string, level: StockLevel): ReactNode {
     case 'updated_at':
       return formatRecent(level.updated_at);
     default:
-      return level[column as 'sku' | 'name' | 'category' | 'location'];
+      return <Text text={level[column as 'sku' | 'name' | 'category' | 'location']} />;
   }
 }

@@ -75,12 +75,12 @@ function UserRow({ user }: { user: User }) {
   };
   return (
     <tr>
-      <td>
+      <td className={table.wrap}>
         {user.name}
         {own && <span className={table.quiet}> (you)</span>}
       </td>
-      <td className={table.wide}>{user.email}</td>
-      <td>
+      <td className={`${table.wide} ${table.wrap}`}>{user.email}</td>
+      <td className={classes.role}>
         <NativeSelect
           aria-label={`Role of ${user.name}`}
           size="xs"
