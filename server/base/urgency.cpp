@@ -37,4 +37,9 @@ void step_back(int nice) {
     ::syscall(SYS_sched_setattr, 0, &wish, 0);
 }
 
+void yield_to_all() {
+    const sched_param none{};
+    ::sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 }  // namespace onhand

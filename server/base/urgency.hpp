@@ -9,4 +9,9 @@ namespace onhand {
 // already stays as it is, and so does every thread where the system refuses.
 void step_back(int nice);
 
+// Makes the calling thread run only where nobody else wants the processor (SCHED_IDLE). Others are then placed on its
+// processor as if it were free, instead of behind somebody else. Where the processors never pause it still gets a few
+// thousandths of one. Cannot be taken back without a privilege.
+void yield_to_all();
+
 }  // namespace onhand

@@ -31,6 +31,17 @@ TEST(Urgency, a_thread_that_steps_back_interrupts_nobody_and_the_others_stay_as_
     EXPECT_EQ(seen(), before);
 }
 
+TEST(Urgency, a_thread_that_yields_to_all_does_so_alone) {
+    const auto before = seen();
+    Seen inside{};
+    std::thread([&inside] {
+        yield_to_all();
+        inside = seen();
+    }).join();
+    EXPECT_EQ(inside, (Seen{SCHED_IDLE, before.nice}));
+    EXPECT_EQ(seen(), before);
+}
+
 TEST(Urgency, a_thread_never_becomes_more_urgent) {
     Seen nicer{};
     Seen idle{};
@@ -40,8 +51,7 @@ TEST(Urgency, a_thread_never_becomes_more_urgent) {
         nicer = seen();
     }).join();
     std::thread([&idle] {
-        const sched_param none{};
-        ::sched_setscheduler(0, SCHED_IDLE, &none);
+        yield_to_all();
         step_back(10);
         idle = seen();
     }).join();

@@ -23,7 +23,7 @@ struct Account {
     Uuid uuid;
     std::string email;  // folded to lower case, unique
     std::string name;
-    std::string password_hash;  // argon2id, libsodium's text form
+    std::string password_hash;  // argon2id as text
     Role role = Role::viewer;
     bool disabled = false;
     std::int64_t version = 1;

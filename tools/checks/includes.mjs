@@ -72,6 +72,7 @@ export const ROOMS = [
     room: "transport",
     rooms: ["engine", "domain", "base"],
     outside: ["network", "fmt", "sodium", "prometheus"],
+    files: { "transport/http/argon2id.cpp": ["argon2"] },
   },
   {
     room: "app",
@@ -89,6 +90,7 @@ const LIBRARIES = [
   [/^sqlite3\.h$/, () => "sqlite"],
   [/^libpq-fe\.h$/, () => "libpq"],
   [/^sodium\.h$/, () => "sodium"],
+  [/^argon2\.h$/, () => "argon2"],
   [/^liburing\.h$/, () => "liburing"],
   [/^(spdlog|fmt|prometheus|rapidcheck|gtest|gmock|hiredis)[/.]/, (match) => match[1]],
   [/^CLI\//, () => "cli11"],

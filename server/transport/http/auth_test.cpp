@@ -1,8 +1,11 @@
 #include "transport/http/auth.hpp"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "transport/http/login_limiter.hpp"
 #include "transport/http/passwords.hpp"
@@ -86,10 +89,57 @@ TEST(Password, hash_says_argon2id_at_the_floor_or_above_and_nothing_is_cut_off) 
     EXPECT_FALSE(verify_password(hash_password(with_nul), "abcdefgh"));
 }
 
+// Made by the library that hashed passwords before this one did (libsodium 1.0.18): whoever registered then signs in.
+TEST(Password, hashes_made_by_libsodium_are_verified) {
+    const std::pair<std::string, std::string> stored[] = {
+        {"correct horse battery staple",
+         "$argon2id$v=19$m=19456,t=2,p=1$N7l+9rqYxPdovL9zo3HtZw"
+         "$v1DHH1/KawPR0hDiR5jUPPgKzZD/Bo4y7PznWpPtbbQ"},
+        {std::string("nul\0inside and \xf0\x9f\x94\x91", 19),
+         "$argon2id$v=19$m=19456,t=2,p=1$fvr6oZ+lGBG+WxkVy0v6ew"
+         "$OIqqFlB0uBhga6YviztHRvazm6xFH7Fq9K0/4Zd/0AE"},
+        {std::string(1024, 'x'),
+         "$argon2id$v=19$m=19456,t=2,p=1$WX4frsbsrETQJKKBD2Dltg"
+         "$vcCoMv73jCpvHLfUgvJShRtWKCKCbw46ZmWD98NIRFA"},
+    };
+    for (const auto& [password, hash] : stored) {
+        EXPECT_TRUE(verify_password(hash, password));
+        EXPECT_FALSE(verify_password(hash, password + "x"));
+        EXPECT_FALSE(verify_password(hash, password.substr(1)));
+    }
+}
+
+TEST(Password, libsodium_verifies_new_hashes) {
+    const std::string password = "correct horse battery staple";
+    EXPECT_EQ(crypto_pwhash_str_verify(hash_password(password).c_str(), password.data(), password.size()), 0);
+}
+
 TEST(Password, a_broken_hash_fits_nothing) {
-    for (const std::string hash : {"", "plain", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$!!$!!"})
-        EXPECT_FALSE(verify_password(hash, "password")) << hash;
-    EXPECT_FALSE(verify_password(std::string(500, 'a'), "password"));
+    const std::string salt = "N7l+9rqYxPdovL9zo3HtZw";
+    const std::string digest = "v1DHH1/KawPR0hDiR5jUPPgKzZD/Bo4y7PznWpPtbbQ";
+    const std::string cost = "$argon2id$v=19$m=19456,t=2,p=1$";
+    const std::string rest = salt + "$" + digest;
+    const auto fits = [](const std::string& hash) { return verify_password(hash, "correct horse battery staple"); };
+    ASSERT_TRUE(fits(cost + rest));
+    const std::vector<std::string> broken{"",
+                                          "plain",
+                                          "$argon2id$",
+                                          std::string(500, 'a'),
+                                          "$argon2i$v=19$m=19456,t=2,p=1$" + rest,
+                                          "$argon2id$v=16$m=19456,t=2,p=1$" + rest,
+                                          "$argon2id$v=19$m=19456,t=2,p=2$" + rest,
+                                          "$argon2id$v=19$m=19457,t=2,p=1$" + rest,
+                                          "$argon2id$v=19$m=19456,t=99999999999,p=1$" + rest,
+                                          "$argon2id$v=19$m=-1,t=2,p=1$" + rest,
+                                          "$argon2id$v=19$m=,t=2,p=1$" + rest,
+                                          cost + "!!$!!",
+                                          cost + salt,
+                                          cost + salt + "$",
+                                          cost + salt.substr(4) + "$" + digest,
+                                          cost + rest.substr(0, rest.size() - 4),
+                                          cost + rest + "$",
+                                          cost + rest + "AAAA"};
+    for (const auto& hash : broken) EXPECT_FALSE(fits(hash)) << hash;
     verify_nothing("password");
 }
 

@@ -1,12 +1,16 @@
 #include "transport/http/passwords.hpp"
 
+#include <fmt/core.h>
 #include <sodium.h>
 
 #include <algorithm>
 #include <array>
-#include <new>
+#include <charconv>
+#include <span>
 
+#include "base/ensure.hpp"
 #include "base/text.hpp"
+#include "transport/http/argon2id.hpp"
 
 namespace onhand::http {
 namespace {
@@ -35,6 +39,56 @@ constexpr std::string_view common_passwords[] = {
     "welcome123",    "whatever",   "william1",    "zaq12wsx",    "zxcvbnm1",     "zxcvbnm123",
 };
 
+constexpr std::size_t digest_bytes = 32;
+constexpr std::string_view hash_prefix = "$argon2id$v=19$m=";
+
+// What the text of a hash says.
+struct StoredHash {
+    Argon2idCost cost;
+    std::array<std::uint8_t, argon2id_salt_bytes> salt{};
+    std::array<std::uint8_t, digest_bytes> digest{};
+};
+
+std::string to_base64(std::span<const std::uint8_t> bytes) {
+    std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL_NO_PADDING), '\0');
+    sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    text.pop_back();  // the zero byte
+    return text;
+}
+
+// True when `text` is base64 for exactly as many bytes as `out` has.
+bool from_base64(std::string_view text, std::span<std::uint8_t> out) {
+    std::size_t size = 0;
+    const int failed = sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr,
+                                         sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    return failed == 0 && size == out.size();
+}
+
+// Takes `prefix` off the front of `rest`; false when it is not there.
+bool take(std::string_view& rest, std::string_view prefix) {
+    if (!rest.starts_with(prefix)) return false;
+    rest.remove_prefix(prefix.size());
+    return true;
+}
+
+bool take_number(std::string_view& rest, std::uint32_t& number) {
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    if (error != std::errc{}) return false;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    return true;
+}
+
+std::optional<StoredHash> read_hash(std::string_view text) {
+    StoredHash stored;
+    const bool has_cost = take(text, hash_prefix) && take_number(text, stored.cost.kibibytes) && take(text, ",t=") &&
+                          take_number(text, stored.cost.passes) && take(text, ",p=1$");
+    const auto salt_end = text.find('$');
+    if (!has_cost || salt_end == std::string_view::npos) return std::nullopt;
+    if (!from_base64(text.substr(0, salt_end), stored.salt)) return std::nullopt;
+    if (!from_base64(text.substr(salt_end + 1), stored.digest)) return std::nullopt;
+    return stored;
+}
+
 }  // namespace
 
 std::optional<std::string> password_fault(std::string_view password, std::string_view email) {
@@ -51,19 +105,21 @@ std::optional<std::string> password_fault(std::string_view password, std::string
 }
 
 std::string hash_password(std::string_view password) {
-    std::array<char, crypto_pwhash_STRBYTES> text{};
-    if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(), password_passes, password_memory_bytes,
-                              crypto_pwhash_ALG_ARGON2ID13) != 0) {
-        throw std::bad_alloc();
-    }
-    return std::string(text.data());
+    const Argon2idCost cost;
+    std::array<std::uint8_t, argon2id_salt_bytes> salt{};
+    randombytes_buf(salt.data(), salt.size());
+    std::array<std::uint8_t, digest_bytes> digest{};
+    ensure(argon2id(digest, password, salt, cost), "the cost of new passwords is within bounds");
+    return fmt::format("{}{},t={},p=1${}${}", hash_prefix, cost.kibibytes, cost.passes, to_base64(salt),
+                       to_base64(digest));
 }
 
 bool verify_password(std::string_view hash, std::string_view password) {
-    // libsodium reads at most crypto_pwhash_STRBYTES of a text that must end with a zero byte.
-    const std::string text(hash);
-    if (text.size() >= crypto_pwhash_STRBYTES) return false;
-    return crypto_pwhash_str_verify(text.c_str(), password.data(), password.size()) == 0;
+    const auto stored = read_hash(hash);
+    if (!stored) return false;
+    std::array<std::uint8_t, digest_bytes> digest{};
+    if (!argon2id(digest, password, stored->salt, stored->cost)) return false;
+    return sodium_memcmp(digest.data(), stored->digest.data(), digest.size()) == 0;
 }
 
 void verify_nothing(std::string_view password) {

@@ -10,8 +10,8 @@ namespace onhand::http {
 namespace {
 
 void set_urgency(WorkPool::Urgency urgency) {
-    if (urgency == WorkPool::Urgency::usual) return;
-    step_back(urgency == WorkPool::Urgency::least ? WorkPool::least_nice : WorkPool::low_nice);
+    if (urgency == WorkPool::Urgency::low) step_back(WorkPool::low_nice);
+    if (urgency == WorkPool::Urgency::least) yield_to_all();
 }
 
 }  // namespace

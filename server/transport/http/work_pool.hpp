@@ -20,10 +20,9 @@ class WorkPool {
     enum class Urgency {
         usual,
         low,    // a tenth of what the others get, and gives way to them at once
-        least,  // a hundredth; enough that the work ends also where the others never pause
+        least,  // only what nobody wants; a few thousandths where the others never pause
     };
     static constexpr int low_nice = 10;
-    static constexpr int least_nice = 19;
 
     // Starts `threads` (at least 1). At most `queue_max` jobs wait.
     WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency = Urgency::usual);

@@ -1,0 +1,94 @@
+#include "transport/http/argon2id.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace onhand::http {
+namespace {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest digest_of(std::string_view password, std::string_view salt, const Argon2idCost& cost) {
+    Digest digest{};
+    const std::span bytes(reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size());
+    EXPECT_TRUE(argon2id(digest, password, bytes, cost));
+    return digest;
+}
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+    std::string text;
+    for (const auto byte : bytes) {
+        for (const int digit : {byte >> 4, byte & 15}) text += "0123456789abcdef"[digit];
+    }
+    return text;
+}
+
+// How many areas of memory this process has mapped that hold 19 MiB or more.
+int large_areas() {
+    std::ifstream maps("/proc/self/maps");
+    int found = 0;
+    for (std::string line; std::getline(maps, line);) {
+        std::size_t end_of_first = 0;
+        const auto begin = std::stoull(line, &end_of_first, 16);
+        const auto end = std::stoull(line.substr(end_of_first + 1), nullptr, 16);
+        if (end - begin >= 19456ULL * 1024) ++found;
+    }
+    return found;
+}
+
+// From the test suite of the reference implementation (test.c, version 0x13, argon2id).
+TEST(Argon2id, agrees_with_the_reference) {
+    EXPECT_EQ(hex(digest_of("password", "somesalt", {256, 2})),
+              "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe");
+    EXPECT_NE(digest_of("password", "diffsalt", {256, 2}), digest_of("password", "somesalt", {256, 2}));
+}
+
+TEST(Argon2id, leaves_no_trace_in_its_memory) {
+    digest_of("a password of which nothing may stay", "0123456789abcdef", {});
+    const auto memory = argon2id_memory();
+    ASSERT_EQ(memory.size(), 19456U * 1024);
+    EXPECT_EQ(std::count(memory.begin(), memory.end(), 0), static_cast<std::ptrdiff_t>(memory.size()));
+}
+
+TEST(Argon2id, maps_nothing_for_a_hash) {
+    reserve_argon2id_memory();
+    const auto before = argon2id_memory();
+    const int areas = large_areas();
+    digest_of("password", "0123456789abcdef", {});
+    EXPECT_EQ(argon2id_memory().data(), before.data());
+    EXPECT_EQ(large_areas(), areas);
+}
+
+TEST(Argon2id, refuses_costs_beyond_its_bounds) {
+    Digest digest{};
+    const std::array<std::uint8_t, 16> salt{};
+    for (const Argon2idCost cost : {Argon2idCost{argon2id_kibibytes_max + 1, 2}, Argon2idCost{19456, 0},
+                                    Argon2idCost{19456, argon2id_passes_max + 1}, Argon2idCost{7, 2}})
+        EXPECT_FALSE(argon2id(digest, "password", salt, cost)) << cost.kibibytes << " " << cost.passes;
+    EXPECT_EQ(digest, Digest{});
+    EXPECT_TRUE(argon2id(digest, "password", salt, {8, argon2id_passes_max}));
+}
+
+TEST(Argon2id, threads_take_turns) {
+    const Argon2idCost cheap{64, 1};
+    const std::string salt = "0123456789abcdef";
+    const auto right = digest_of("password", salt, cheap);
+    std::vector<Digest> found(4);
+    std::vector<std::thread> threads;
+    for (auto& digest : found)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 50; ++i) digest = digest_of("password", salt, cheap);
+        });
+    for (auto& thread : threads) thread.join();
+    for (const auto& digest : found) EXPECT_EQ(digest, right);
+}
+
+}  // namespace
+}  // namespace onhand::http
