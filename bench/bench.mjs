@@ -197,8 +197,8 @@ export class Bench {
     return server;
   }
 
-  async startServer({ flags = [], folder = this.newFolder(), database, program = this.options.binary } = {}) {
-    const server = { ...(await servers.startServer(program, folder, flags, database)), folder };
+  async startServer({ flags = [], folder = this.newFolder(), database, program = this.options.binary, settings } = {}) {
+    const server = { ...(await servers.startServer(program, folder, flags, database, settings)), folder };
     this.#servers.add(server);
     return server;
   }

@@ -46,11 +46,12 @@ function isReady(port) {
   });
 }
 
-// Starts Onhand; resolves when it is ready. Its data is in `folder` unless `database` says otherwise.
-export async function startServer(program, folder, flags = [], database = `sqlite:${join(folder, "onhand.db")}`) {
+// Starts Onhand; resolves when it is ready. Its data is in `folder` unless `database` says otherwise; `settings` are
+// further environment variables.
+export async function startServer(program, folder, flags = [], database = `sqlite:${join(folder, "onhand.db")}`, settings = {}) {
   const port = await freePort();
   const args = ["serve", "--port", port, "--database", database, "--log-level", "warn", ...flags];
-  return { ...(await startProgram(program, args, port, folder)), database };
+  return { ...(await startProgram(program, args, port, folder, settings)), database };
 }
 
 // Starts any server that listens on `port` and has /readyz. `ready_ms` is the time from its start until it is ready.

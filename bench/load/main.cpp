@@ -9,6 +9,7 @@
 #include "load/login.hpp"
 #include "load/options.hpp"
 #include "load/report.hpp"
+#include "socketio/file_limit.hpp"
 
 namespace {
 
@@ -37,6 +38,7 @@ int main(int count, char** values) {
         if (!signed_in) return fail(failure, signed_in.error());
         token = *signed_in;
     }
+    bench::socketio::raise_file_limit();
     bench::LoadRun run(*options, token, bench::LoadRun::Patience());
     const auto result = run.run();
     const auto report = options->json ? bench::json_report(*options, result) : bench::text_report(*options, result);

@@ -12,7 +12,7 @@
 
 namespace onhand::bench {
 
-inline constexpr std::size_t connections_max = 4096;
+inline constexpr std::size_t connections_max = 16'384;
 inline constexpr std::size_t pipeline_max = 64;
 inline constexpr std::size_t skus_max = 1'000'000;
 inline constexpr std::size_t lines_max = 200;

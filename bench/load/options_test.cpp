@@ -58,13 +58,19 @@ TEST(LoadOptions, take_loopback_targets_only) {
 
 TEST(LoadOptions, hold_every_number_to_its_bounds) {
     const std::vector<std::vector<std::string_view>> wrong{
-        {"--connections", "0"}, {"--connections", "4097"}, {"--connections", "-1"},    {"--connections", "8x"},
-        {"--pipeline", "65"},   {"--rate", "0"},           {"--rate", "nan"},          {"--rate", "1e9"},
-        {"--duration", "601"},  {"--duration", ""},        {"--warmup", "-1"},         {"--lines", "3-1"},
-        {"--lines", "0"},       {"--lines", "1-"},         {"--lines", "201"},         {"--skus", "1000001"},
-        {"--quantity", "0"},    {"--spread", "normal"},    {"--sku", "A\"B"},          {"--sku", ""},
-        {"--path", "stock"},    {"--path", "/a b"},        {"--key-prefix", "a\r\nb"}, {"--connections"},
-        {"--unknown", "1"},     {"--post-path", "orders"},
+        {"--connections", "0"},     {"--connections", "16385"},
+        {"--connections", "-1"},    {"--connections", "8x"},
+        {"--pipeline", "65"},       {"--rate", "0"},
+        {"--rate", "nan"},          {"--rate", "1e9"},
+        {"--duration", "601"},      {"--duration", ""},
+        {"--warmup", "-1"},         {"--lines", "3-1"},
+        {"--lines", "0"},           {"--lines", "1-"},
+        {"--lines", "201"},         {"--skus", "1000001"},
+        {"--quantity", "0"},        {"--spread", "normal"},
+        {"--sku", "A\"B"},          {"--sku", ""},
+        {"--path", "stock"},        {"--path", "/a b"},
+        {"--key-prefix", "a\r\nb"}, {"--connections"},
+        {"--unknown", "1"},         {"--post-path", "orders"},
     };
     for (const auto& arguments : wrong) {
         std::vector<std::string_view> all{"orders"};

@@ -1,6 +1,6 @@
 #pragma once
 // The limit of open files of this process (ulimit -n): many clients need more than the 1024 that a shell starts with.
-// Called once at the start by each program of the Socket.IO benchmark.
+// Called once at the start by each program that opens many connections.
 
 #include <cstddef>
 #include <optional>
