@@ -32,6 +32,10 @@ class DerivedIndex {
     void add_order(const OrderEntry& entry) { orders_.push_back(entry); }
     void change_state(domain::FeedSeq order, domain::OrderStatus status) { states_[order] = status; }
 
+    // What was collected.
+    const std::vector<OrderEntry>& new_orders() const { return orders_; }
+    const std::map<domain::FeedSeq, domain::OrderStatus>& new_states() const { return states_; }
+
     // Writes what was collected, together with the new applied number.
     void flush(domain::FeedSeq applied);
     // Forgets what was collected and not written, as after a flush that failed.

@@ -134,6 +134,8 @@ void DerivedStore::apply_stretch(domain::FeedSeq done, domain::FeedSeq next) {
 }
 
 void DerivedStore::write_states(domain::FeedSeq next) {
+    // Before the file: what cannot be written is still right, and is collected again.
+    lists_.states().apply(index_->new_orders(), index_->new_states(), next);
     try {
         index_->flush(next);
     } catch (const SqlError& error) {
@@ -142,10 +144,18 @@ void DerivedStore::write_states(domain::FeedSeq next) {
     }
 }
 
+void DerivedStore::load_states() {
+    const std::lock_guard lock(work_);
+    if (lists_.states().snapshot()) return;
+    DerivedReader reader(settings_.derived);
+    lists_.states().load(reader);
+}
+
 // Empties a damaged file in place, because readers have it open.
 void DerivedStore::empty_states() {
     const std::lock_guard lock(work_);
     log::error("storage", "the derived store is damaged and is made again");
+    lists_.states().drop();
     index_.reset();
     connection_->rollback();
     sqlite3* const handle = connection_->handle();
@@ -223,6 +233,7 @@ void DerivedStore::rebuild() {
     const std::lock_guard maintenance(maintenance_);
     {
         const std::lock_guard lock(work_);
+        lists_.states().drop();
         index_->reset();
         const RunPosition covered = runs_.snapshot()->covered();
         recent_answers_ = covered.answer;
@@ -314,6 +325,7 @@ bool DerivedStore::wait_for_work(SteadyClock::time_point until) {
 
 void DerivedStore::run() {
     auto next_second = SteadyClock::now() + std::chrono::seconds(1);
+    apply_quietly();
     while (wait_for_work(next_second)) {
         const bool second_is_over = SteadyClock::now() >= next_second;
         if (second_is_over || target_.load() > applied()) apply_quietly();
@@ -335,6 +347,7 @@ void DerivedStore::run() {
 void DerivedStore::apply_quietly() {
     try {
         if (lists_.take_states_damaged()) empty_states();
+        load_states();
         catch_up(target_.load());
         failing_ = false;
     } catch (const SqlError& error) {

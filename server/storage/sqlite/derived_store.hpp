@@ -54,6 +54,8 @@ class DerivedStore {
     void catch_up(domain::FeedSeq last);
     // Applies and merges so much that start() will not have long to go; says in the log when that takes longer.
     void catch_up_roughly();
+    // Reads the states of all orders into memory, unless they are there; start() does it in the background.
+    void load_states();
     // Makes everything again.
     void rebuild();
     domain::FeedSeq applied() const { return applied_.load(std::memory_order_acquire); }

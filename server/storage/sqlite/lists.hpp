@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/sqlite/order_states.hpp"
 #include "storage/sqlite/recent_lists.hpp"
 #include "storage/sqlite/run_entry.hpp"
 #include "storage/sqlite/run_set.hpp"
@@ -33,6 +34,10 @@ class Lists {
     // The filling thread may look without a lock.
     const RecentLists& recent() const { return recent_; }
 
+    // What the orders of the lists are at.
+    OrderStates& states() { return states_; }
+    const OrderStates& states() const { return states_; }
+
     // For whoever meets a damaged page in the file of states: it is made again soon. Any thread.
     void report_states_damaged() const { states_damaged_.store(true, std::memory_order_relaxed); }
     bool take_states_damaged() { return states_damaged_.exchange(false, std::memory_order_relaxed); }
@@ -43,6 +48,7 @@ class Lists {
     mutable std::shared_mutex mutex_;
     RecentLists recent_;                    // guarded by mutex_
     std::atomic<domain::FeedSeq> applied_;  // changed under mutex_
+    OrderStates states_;
     mutable std::atomic<bool> states_damaged_{false};
 };
 

@@ -2,8 +2,16 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 namespace onhand::storage::sqlite {
+
+namespace {
+
+// The list of a product that so few orders name is read at once, and slices without any of them are passed over.
+constexpr std::int64_t product_numbers_max = 65'536;
+
+}  // namespace
 
 OrderCandidates::OrderCandidates(const domain::OrderSearch& search, std::optional<domain::ProductId> product,
                                  const ListMoment& moment)
@@ -17,7 +25,12 @@ OrderCandidates::OrderCandidates(const domain::OrderSearch& search, std::optiona
                          [](const auto& one, const auto& other) { return one.size() > other.size(); });
         for (const auto& word : words) words_.push_back(moment.words(word));
     }
+    // Long words first: fewer orders have them.
+    turns_.resize(words_.size());
+    std::iota(turns_.begin(), turns_.end(), 0);
+    read_.resize(words_.size());
     if (product) product_ = moment.list(Posting::product_orders, domain::raw(*product));
+    read_product();
 }
 
 void OrderCandidates::look_up(OrderLookup& orders) {
@@ -31,14 +44,18 @@ void OrderCandidates::look_up(OrderLookup& orders) {
 const std::vector<domain::FeedSeq>& OrderCandidates::in_batch(std::int64_t batch) {
     numbers_read_ = 0;
     found_.clear();
-    for (std::size_t word = 0; word < words_.size(); ++word) {
+    if (!may_have_product(batch)) return found_;
+    for (const std::size_t word : turns_) {
         read_word(word, batch);
-        if (word == 0)
+        if (word == turns_.front())
             std::swap(found_, other_);
         else
             keep_those_in_other();
         if (found_.empty()) break;
     }
+    // A word that few orders had will have few in the next batch too, and where it has none the others are not read.
+    const auto rarer = [this](std::size_t one, std::size_t other) { return read_[one] < read_[other]; };
+    std::stable_sort(turns_.begin(), turns_.end(), rarer);
     if (named_ != 0 && batch_of(named_) == batch) {
         const auto place = std::lower_bound(found_.begin(), found_.end(), named_);
         if (place == found_.end() || *place != named_) found_.insert(place, named_);
@@ -53,6 +70,7 @@ void OrderCandidates::read_word(std::size_t word, std::int64_t batch) {
         other_ = words_[word].recent();
     else
         words_[word].in_slice(batch, other_);
+    read_[word] = other_.size();
     numbers_read_ += static_cast<std::int64_t>(other_.size());
 }
 
@@ -62,8 +80,33 @@ void OrderCandidates::keep_those_in_other() {
     found_ = std::move(both);
 }
 
+// Reads the numbers of a product when they are few.
+void OrderCandidates::read_product() {
+    if (!product_ || product_->count() > product_numbers_max) return;
+    product_numbers_.emplace();
+    product_->walk_up(0, [this](domain::FeedSeq seq) {
+        product_numbers_->push_back(seq);
+        return true;
+    });
+}
+
+// False when no order of the batch names the product; true also where its numbers are too many to be read.
+bool OrderCandidates::may_have_product(std::int64_t batch) const {
+    if (!product_numbers_) return true;
+    const auto is_before = [this, batch](domain::FeedSeq seq) { return batch_of(seq) < batch; };
+    const auto first = std::partition_point(product_numbers_->begin(), product_numbers_->end(), is_before);
+    return first != product_numbers_->end() && batch_of(*first) == batch;
+}
+
 void OrderCandidates::keep_those_of_product() {
     other_.clear();
+    if (product_numbers_) {
+        const auto first = std::lower_bound(product_numbers_->begin(), product_numbers_->end(), found_.front());
+        const auto last = std::upper_bound(first, product_numbers_->end(), found_.back());
+        other_.assign(first, last);
+        keep_those_in_other();
+        return;
+    }
     product_->walk_up(found_.front() - 1, [this](domain::FeedSeq seq) {
         if (seq > found_.back()) return false;
         other_.push_back(seq);

@@ -30,15 +30,20 @@ class OrderCandidates {
   private:
     void read_word(std::size_t word, std::int64_t batch);
     void keep_those_in_other();
+    void read_product();
+    bool may_have_product(std::int64_t batch) const;
     void keep_those_of_product();
 
     const domain::OrderSearch& search_;
     const domain::FeedSeq applied_;
     const domain::FeedSeq covered_;
     const std::int64_t slices_;
-    std::vector<WordLists> words_;  // long words first: fewer orders have them
+    std::vector<WordLists> words_;
+    std::vector<std::size_t> turns_;  // words in the order they are asked for: the rarest first
+    std::vector<std::size_t> read_;   // how many orders a word had when it was last asked for
     std::optional<NumberList> product_;
-    domain::FeedSeq named_ = 0;  // the order found by id or number; 0 = none
+    std::optional<std::vector<domain::FeedSeq>> product_numbers_;  // rising; nullopt = too many
+    domain::FeedSeq named_ = 0;                                    // the order found by id or number; 0 = none
     std::vector<domain::FeedSeq> found_;
     std::vector<domain::FeedSeq> other_;
     std::int64_t numbers_read_ = 0;

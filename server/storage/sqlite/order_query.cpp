@@ -47,6 +47,9 @@ class OrderQuery {
     bool has_changes(const OrderCounts& counts) const;
     void take_whole_list(const NumberList& list);
     void take_from_list(const NumberList& list);
+    void take_between(const NumberList& list, domain::FeedSeq before, domain::FeedSeq from);
+    domain::FeedSeq reach_down(domain::FeedSeq seq) const;
+    bool is_passed_over(const OrderCandidates& candidates, std::int64_t batch) const;
     void take_found(OrderCandidates& candidates);
     bool take_batch(OrderCandidates& candidates, std::int64_t batch);
     bool is_found(const domain::Order& order) const;
@@ -55,6 +58,9 @@ class OrderQuery {
     void take(domain::FeedSeq seq);
     bool may_count_on();
     domain::OrderPage page();
+
+    // The states of orders are in memory; who placed them is not.
+    bool needs_states_only() const { return is_listed() && filter_.status && !filter_.placed_by; }
 
     // Orders that matter to the page lie below the cursor.
     domain::FeedSeq cursor() const { return filter_.before == 0 ? feed_end : filter_.before; }
@@ -65,6 +71,7 @@ class OrderQuery {
     const std::optional<domain::OrderSearch> search_;
     domain::FeedSeq applied_ = 0;           // what is newer is read from the main tables
     domain::FeedSeq states_applied_ = 0;    // states of newer orders are read from the main tables
+    StateSnapshotPtr states_;               // nullptr: the derived store is asked
     std::vector<domain::FeedSeq> changed_;  // orders whose state changed since states_applied_, rising
     std::unordered_map<domain::FeedSeq, domain::OrderStatus> state_now_;
     std::int64_t total_ = 0;
@@ -85,8 +92,9 @@ domain::OrderPage OrderQuery::run() {
         else
             list = list_of_filter(moment);
     }
+    if (needs_states_only()) states_ = session_.lists.states().snapshot();
     const DerivedMoment moment(session_.derived);
-    states_applied_ = session_.derived.begin();
+    states_applied_ = states_ ? states_->applied : session_.derived.begin();
     if (!is_listed()) applied_ = states_applied_;
     Transaction transaction(session_.main, Transaction::Kind::read);
     const domain::FeedSeq head = session_.read_head();
@@ -146,6 +154,11 @@ bool OrderQuery::passes(const OrderEntry& entry) const {
 bool OrderQuery::is_wanted(domain::FeedSeq seq) {
     if (!needs_entry()) return true;
     if (is_full()) effort_ += state_effort;
+    if (seq <= states_applied_ && states_) {
+        const auto status = states_->status(seq);
+        if (!status) throw_corrupt("a list names an order without a state");
+        return passes({seq, 0, *status});
+    }
     if (seq <= states_applied_) {
         const auto entry = session_.derived.entry(seq);
         if (!entry) throw_corrupt("a list names an order without a state");
@@ -207,23 +220,52 @@ void OrderQuery::take_whole_list(const NumberList& list) {
 }
 
 void OrderQuery::take_from_list(const NumberList& list) {
-    const auto visit = [this](domain::FeedSeq seq) {
-        if (is_wanted(seq)) take(seq);
-        return may_count_on();
-    };
-    list.walk_down(cursor(), 0, visit);
-    if (filter_.before == 0 || !may_count_on()) return;
+    take_between(list, cursor(), 0);
     // What lies above the cursor counts as well.
-    list.walk_down(feed_end, 0, [this, &visit](domain::FeedSeq seq) { return seq >= cursor() && visit(seq); });
+    if (filter_.before != 0 && may_count_on()) take_between(list, feed_end, cursor());
+}
+
+// Goes down the list from below `before` to `from`, and passes over stretches where no order is in the state wanted.
+void OrderQuery::take_between(const NumberList& list, domain::FeedSeq before, domain::FeedSeq from) {
+    while (before > from) {
+        domain::FeedSeq next = 0;  // where it goes on behind such a stretch
+        const auto visit = [this, from, &next](domain::FeedSeq seq) {
+            if (seq < from) return false;
+            const auto reached = reach_down(seq);
+            if (reached < seq) {
+                next = reached + 1;
+                return false;
+            }
+            if (is_wanted(seq)) take(seq);
+            return may_count_on();
+        };
+        list.walk_down(before, 0, visit);
+        before = next;
+    }
+}
+
+// The highest number, `seq` or below, that may be an order in the state wanted; 0 = none. Exact enough to pass over
+// stretches of some thousand numbers.
+domain::FeedSeq OrderQuery::reach_down(domain::FeedSeq seq) const {
+    if (!states_ || seq > states_applied_) return seq;
+    const auto reached = states_->reach_down(seq, *filter_.status);
+    if (reached == seq) return seq;
+    const auto above = std::upper_bound(changed_.begin(), changed_.end(), seq);
+    return above == changed_.begin() ? reached : std::max(reached, *(above - 1));
 }
 
 void OrderQuery::take_found(OrderCandidates& candidates) {
     const std::int64_t top = candidates.top_batch();
     const std::int64_t begin = std::min(top, candidates.batch_of(cursor() - 1));
     for (std::int64_t batch = begin; batch >= 0; --batch)
-        if (!take_batch(candidates, batch)) return;
+        if (!is_passed_over(candidates, batch) && !take_batch(candidates, batch)) return;
     for (std::int64_t batch = top; batch > begin; --batch)
-        if (!take_batch(candidates, batch)) return;
+        if (!is_passed_over(candidates, batch) && !take_batch(candidates, batch)) return;
+}
+
+bool OrderQuery::is_passed_over(const OrderCandidates& candidates, std::int64_t batch) const {
+    if (!states_ || batch == candidates.top_batch()) return false;
+    return reach_down((batch + 1) << slice_bits) <= batch << slice_bits;
 }
 
 bool OrderQuery::take_batch(OrderCandidates& candidates, std::int64_t batch) {

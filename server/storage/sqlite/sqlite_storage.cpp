@@ -195,6 +195,7 @@ Result<void, StoreError> SqliteStorage::catch_up_derived(domain::FeedSeq last) {
     try {
         parts_->derived->catch_up(last);
         parts_->derived->merge_all();
+        parts_->derived->load_states();
         return {};
     } catch (const SqlError& error) {
         return to_store_error(error);
