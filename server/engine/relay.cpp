@@ -19,8 +19,8 @@ constexpr milliseconds idle_connected{500};  // messages come: the outbox is loo
 constexpr milliseconds idle_alone{50};       // nobody tells: the outbox is the only way
 constexpr milliseconds gap_patience{3};      // messages of two instances may cross; then the gap is read
 constexpr milliseconds retry_pause{100};     // after the database did not answer
-// Between the beginnings of two steps: commits in between share one. A step is a transaction that the lanes' own compete
-// with for processor and disk, so there are fewer when each has much to number.
+// Between the beginnings of two steps: commits in between share one. A step is a transaction that the lanes' own
+// compete with for processor and disk, so there are fewer when each has much to number.
 constexpr milliseconds step_gap{2};
 constexpr milliseconds step_gap_busy{6};
 constexpr std::size_t step_bytes_busy = 4096;  // about thirty orders
