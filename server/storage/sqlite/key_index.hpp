@@ -14,7 +14,10 @@ namespace onhand::storage::sqlite {
 
 class KeyIndex {
   public:
-    explicit KeyIndex(const RunSet& runs);
+    // Keys of one table; small, so that dropping it is quick and it never grows for long.
+    static constexpr std::size_t table_keys_default = 65'536;
+
+    explicit KeyIndex(const RunSet& runs, std::size_t table_keys_max = table_keys_default);
 
     // Adds a key whose row is not in the runs; rows of one source rise.
     void insert(const domain::KeyHash& key, KeyTable::Place place);
@@ -37,16 +40,17 @@ class KeyIndex {
 
     // How many keys are known.
     std::size_t size() const;
+    // Whether fewer than `keys_max` keys are in memory, because runs cover the others. `keys_max` is more than one
+    // table and the keys of one run, which are always there.
+    bool has_room(std::size_t keys_max);
 
   private:
-    // Keys of one table; small, so that dropping it is quick and it never grows for long.
-    static constexpr std::size_t table_keys_max = 65'536;
-
     struct Table {
         KeyTable keys;
         RunPosition last;
     };
 
+    std::size_t in_memory() const;
     void refresh() {
         if (runs_.version() != version_) take_snapshot();
     }
@@ -69,6 +73,7 @@ class KeyIndex {
     }
 
     const RunSet& runs_;
+    const std::size_t table_keys_max_;
     std::uint64_t version_ = 0;
     RunSnapshotPtr snapshot_;
     std::deque<Table> tables_;  // oldest first

@@ -312,5 +312,57 @@ TEST_F(SqliteRuns, orders_go_on_while_runs_are_written_and_merged) {
     expect_sound();
 }
 
+// The folder of runs is taken away and a file put in its place, so that no run can be written.
+class UnwritableRuns : public SqliteRuns {
+  protected:
+    static constexpr std::size_t keys_max = 50;
+    UnwritableRuns() {
+        store_.options.recent_keys_max = keys_max;
+        store_.reopen();
+        driver_.prepare();
+    }
+    void take_folder() {
+        fs::rename(runs(), runs() + ".away");
+        std::ofstream(runs()) << "no folder";
+    }
+    void give_folder_back() {
+        fs::remove(runs());
+        fs::rename(runs() + ".away", runs());
+    }
+    CommitResult try_answer(std::uint64_t key) {
+        domain::Changes changes;
+        changes.answers.push_back({key_hash(key), key_hash(key), 1, 409, std::to_string(key)});
+        return store_.store().commit(changes);
+    }
+};
+
+TEST_F(UnwritableRuns, nothing_is_committed_when_no_more_keys_fit_in_memory_until_runs_can_be_written) {
+    take_folder();
+    std::uint64_t key = 0;
+    while (key < keys_max) {
+        driver_.place("A", 1, key_hash(++key));
+        EXPECT_FALSE(store_.storage->catch_up_derived(store_.store().head()).has_value() && key > 16);
+    }
+    const auto head = store_.store().head();
+    for (int i = 0; i < 3; ++i) {
+        const auto result = try_answer(key + 1);
+        EXPECT_EQ(result.status, CommitStatus::not_committed);
+        EXPECT_EQ(result.error.code, StoreErrc::full);
+    }
+    EXPECT_EQ(store_.store().head(), head);
+    for (std::uint64_t i = 1; i <= key; ++i) ASSERT_TRUE(knows(i)) << i;
+    EXPECT_FALSE(knows(key + 1));
+    expect_orders(static_cast<std::int64_t>(key));
+
+    give_folder_back();
+    catch_up();
+    for (std::uint64_t i = 1; i <= 2 * keys_max; ++i) {
+        EXPECT_EQ(try_answer(1'000'000 + i).status, CommitStatus::committed) << i;
+        catch_up();
+    }
+    for (std::uint64_t i = 1; i <= key; ++i) ASSERT_TRUE(knows(i)) << i;
+    expect_sound();
+}
+
 }  // namespace
 }  // namespace onhand::storage::sqlite

@@ -143,8 +143,9 @@ Result<std::unique_ptr<SqliteStorage>, StoreError> SqliteStorage::open(const Sql
         settings.gate = &parts->gate;
         parts->derived = std::make_unique<DerivedStore>(std::move(settings));
         if (options.background) parts->derived->catch_up_roughly();
-        parts->writer = std::make_unique<Writer>(connection, parts->derived->runs(), parts->gate,
-                                                 Writer::LogLimits{options.checkpoint_pages, options.log_bytes_kept});
+        parts->writer = std::make_unique<Writer>(
+            connection, parts->derived->runs(), parts->gate,
+            Writer::Limits{options.checkpoint_pages, options.log_bytes_kept, options.recent_keys_max});
         parts->reader = std::make_unique<Reader>(options.path, parts->derived_path, parts->derived->lists(),
                                                  parts->gate, options.read_connections);
     } catch (const SqlError& error) {

@@ -25,7 +25,10 @@ struct SqliteOptions {
     std::int64_t log_bytes_kept = 64'000'000;  // of the log's file, once it was longer (tests take less)
     bool background = true;                    // false: no thread; catch_up_derived() is called by hand (tests)
     std::int64_t run_numbers = 131'072;        // feed numbers of a run of lists and keys (tests take less)
-    std::int64_t page_count_max = 0;           // bound of the database in pages; 0 = none (tests of a full disk)
+    // Keys that may wait in memory for their run, 22 to 43 bytes each. With more, as when the folder of runs cannot be
+    // written for long, nothing is committed (tests take less).
+    std::size_t recent_keys_max = 4'000'000;
+    std::int64_t page_count_max = 0;  // bound of the database in pages; 0 = none (tests of a full disk)
 };
 
 class SqliteStorage {

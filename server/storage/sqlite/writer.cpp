@@ -19,7 +19,7 @@ int note_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
-Writer::Writer(Connection& connection, const RunSet& runs, LogGate& gate, LogLimits limits)
+Writer::Writer(Connection& connection, const RunSet& runs, LogGate& gate, const Limits& limits)
     : connection_(connection),
       gate_(gate),
       limits_(limits),
@@ -30,7 +30,7 @@ Writer::Writer(Connection& connection, const RunSet& runs, LogGate& gate, LogLim
       commit_(connection, "COMMIT"),
       data_version_(connection, "PRAGMA data_version"),
       select_answer_(connection, "SELECT key, fingerprint, at, status, body FROM answer WHERE id = ?"),
-      keys_(runs) {
+      keys_(runs, std::min(KeyIndex::table_keys_default, limits.recent_keys / 4)) {
     sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
     head_ = read_head(connection_);
     next_answer_ = connection_.query_int("SELECT coalesce(max(id), 0) + 1 FROM answer");
@@ -130,6 +130,9 @@ CommitResult Writer::commit(domain::Changes& changes) {
     if (file_lost_.load(std::memory_order_relaxed)) stop("the database file was moved or deleted while in use");
     if (!stopped_) checkpoint_when_long();
     if (stopped_) return {CommitStatus::not_committed, *stopped_};
+    // As on a full disk: the keys cannot leave the memory for their runs.
+    if (!keys_.has_room(limits_.recent_keys))
+        return {CommitStatus::not_committed, {StoreErrc::full, "too many keys wait for runs, which cannot be written"}};
     domain::FeedSeq seq = head();
     for (auto& item : changes.items) domain::set_seq(item, ++seq);
     bool in_commit = false;
@@ -215,7 +218,7 @@ void Writer::shorten_log() noexcept {
     struct stat status{};
     const char* const path = sqlite3_filename_wal(sqlite3_db_filename(connection_.handle(), "main"));
     if (::stat(path, &status) != 0) return;
-    const std::int64_t limit = std::max(limits_.kept_bytes, status.st_size - step_bytes);
+    const std::int64_t limit = std::max(limits_.log_bytes_kept, status.st_size - step_bytes);
     if (limit == log_size_limit_) return;
     try {
         connection_.execute(("PRAGMA journal_size_limit = " + std::to_string(limit)).c_str());

@@ -28,14 +28,15 @@ namespace onhand::storage::sqlite {
 
 class Writer final : public Store {
   public:
-    struct LogLimits {
-        int checkpoint_pages;     // a log longer than this is copied into the database before the next batch
-        std::int64_t kept_bytes;  // what its file keeps of the disk once it was longer
+    struct Limits {
+        int checkpoint_pages;         // a log longer than this is copied into the database before the next batch
+        std::int64_t log_bytes_kept;  // what its file keeps of the disk once it was longer
+        std::size_t recent_keys;      // keys in memory, which runs do not cover; with more nothing is committed
     };
 
     // `connection` is open, migrated and in its final settings; it, `runs` and `gate` outlive the writer. Reads the
     // head and the keys that are not in runs; throws SqlError.
-    Writer(Connection& connection, const RunSet& runs, LogGate& gate, LogLimits limits);
+    Writer(Connection& connection, const RunSet& runs, LogGate& gate, const Limits& limits);
 
     Result<Uuid, StoreError> prepare(domain::WorkingSet& set) override;
     Result<KnownKeys, StoreError> load(std::span<const domain::KeyHash> keys, const domain::RowRequest& request,
@@ -70,7 +71,7 @@ class Writer final : public Store {
 
     Connection& connection_;
     LogGate& gate_;
-    const LogLimits limits_;
+    const Limits limits_;
     int log_pages_ = 0;                 // after the last commit
     int log_pages_copied_ = 0;          // at the last checkpoint
     std::int64_t log_size_limit_ = -1;  // that SQLite cuts the file to when it begins the log anew; -1 = none
