@@ -124,7 +124,7 @@ int import_file(const Config& config, const ImportArguments& arguments) {
         const auto check = [&](domain::ImportProducts rows) {
             return engine::check_import(std::move(rows), core.stock, core.queries, clock.wall_ms());
         };
-        const auto submit = [&core](domain::Command command) { return core.run(std::move(command)); };
+        const auto submit = [&core](domain::Command& command) { return core.run(command); };
         const auto commands = [&core] { return core.engine.stats().commands; };
         const http::ImportSteps steps{check, submit, commands, clock};
         const auto result = http::run_import(*text, order, steps);

@@ -75,7 +75,7 @@ bool CsvReader::take_line_end() {
 
 CsvReader::Status CsvReader::next(std::vector<std::string_view>& cells) {
     cells.clear();
-    unescaped_.clear();
+    if (!unescaped_.empty()) unescaped_.clear();
     if (!problem_.empty()) return Status::broken;
     while (take_line_end()) {
     }
@@ -100,11 +100,12 @@ bool CsvReader::take_cell(std::vector<std::string_view>& cells) {
     return true;
 }
 
+// Cells are short: a plain loop is faster than searching for each of the three.
 bool CsvReader::take_plain(std::string_view& cell) {
-    const std::array stops{delimiter_, '\r', '\n'};
-    const auto end = std::min(rest_.find_first_of(std::string_view(stops.data(), stops.size())), rest_.size());
-    cell = rest_.substr(0, end);
-    rest_.remove_prefix(end);
+    const auto stop = std::ranges::find_if(
+        rest_, [delimiter = delimiter_](char c) { return c == delimiter || c == '\r' || c == '\n'; });
+    cell = rest_.substr(0, static_cast<std::size_t>(stop - rest_.begin()));
+    rest_.remove_prefix(cell.size());
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "base/ignoring_case.hpp"
 
@@ -31,9 +32,21 @@ std::size_t sequence_length(std::string_view rest) {
     return 0;
 }
 
+// How many whole groups of eight bytes at the front of `text` are ASCII, in bytes. Most text is ASCII.
+std::size_t ascii_groups(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
+    std::size_t at = 0;
+    for (std::uint64_t group = 0; at + sizeof group <= text.size(); at += sizeof group) {
+        std::memcpy(&group, text.data() + at, sizeof group);
+        if ((group & high_bits) != 0) break;
+    }
+    return at;
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+    text.remove_prefix(ascii_groups(text));
     while (!text.empty()) {
         const auto length = sequence_length(text);
         if (length == 0) return false;
@@ -43,11 +56,13 @@ bool is_utf8(std::string_view text) {
 }
 
 bool is_printable(std::string_view text) {
+    // To the end in any case, so that the compiler can look at many bytes at once.
+    bool control = false;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7F) return false;
+        control |= byte < 0x20 || byte == 0x7F;
     }
-    return true;
+    return !control;
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -14,6 +14,21 @@ TEST(Utf8, accepts_well_formed_text_and_refuses_the_rest) {
         EXPECT_FALSE(is_utf8(bad));
 }
 
+TEST(Utf8, and_printable_look_at_every_byte) {
+    const std::string plain(40, 'a');
+    for (std::size_t at = 0; at < plain.size(); ++at) {
+        std::string text = plain;
+        text[at] = '\xE9';
+        EXPECT_FALSE(is_utf8(text)) << at;
+        EXPECT_TRUE(is_printable(text)) << at;
+        text[at] = '\x1F';
+        EXPECT_FALSE(is_printable(text)) << at;
+        text.replace(at, 1, "\xC3\xA9");
+        EXPECT_TRUE(is_utf8(text)) << at;
+        EXPECT_TRUE(is_printable(text)) << at;
+    }
+}
+
 TEST(Printable, refuses_control_characters) {
     EXPECT_TRUE(is_printable("a b"));
     EXPECT_FALSE(is_printable(std::string_view("a\0b", 3)));

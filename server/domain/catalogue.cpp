@@ -52,6 +52,7 @@ char32_t take_character(std::string_view& text) {
 bool has_hidden_character(std::string_view text) {
     while (!text.empty()) {
         const char32_t character = take_character(text);
+        if (character < hidden_ranges.front().first) continue;
         for (const auto& range : hidden_ranges)
             if (character >= range.first && character <= range.last) return true;
     }

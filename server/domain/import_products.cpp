@@ -1,4 +1,4 @@
-#include <set>
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -30,38 +30,63 @@ struct StockChange {
 // applied one take the same way.
 class ImportPlan {
   public:
-    ImportPlan(WorkingSet& set, const Context& context) : set_(set), context_(context) {}
+    // `rows`: how many will be added.
+    ImportPlan(WorkingSet& set, const Context& context, std::size_t rows);
 
     void add(const ImportRow& row);
     void apply(Changes& changes);
     ImportDone done;
 
   private:
+    static constexpr std::size_t no_draft = static_cast<std::size_t>(-1);
+    // What earlier rows say of a SKU.
+    struct Named {
+        std::size_t draft = no_draft;  // index into drafts_; none while all its rows were bad
+        LocationId first_location{};   // of the rows, bad ones too; ids of locations are above 0
+        std::vector<LocationId> more_locations;
+    };
+
     void fault(const ImportRow& row, std::string_view column, std::string detail);
-    Draft draft_of(const ImportRow& row) const;
+    static bool note_location(Named& named, LocationId location);
+    Draft draft_of(const ImportRow& row, const Named& named) const;
     void check_stock(const ImportRow& row, const Draft& draft, const Location& location);
     bool plan_stock(const ImportRow& row, const Draft& draft, const Location& location);
     Quantity promised(LevelKey key) const;
 
     WorkingSet& set_;
     const Context& context_;
-    std::vector<Draft> drafts_;                                 // in the order of first appearance
-    std::unordered_map<std::string_view, std::size_t> by_sku_;  // index into drafts_
-    std::set<std::pair<std::string_view, LocationId>> seen_;    // SKU and location of earlier rows, bad ones too
+    std::vector<Draft> drafts_;  // in the order of first appearance
+    std::unordered_map<std::string_view, Named> by_sku_;
     std::vector<StockChange> stock_;
     std::size_t new_products_ = 0;
 };
+
+ImportPlan::ImportPlan(WorkingSet& set, const Context& context, std::size_t rows) : set_(set), context_(context) {
+    drafts_.reserve(rows);
+    by_sku_.reserve(rows);
+    stock_.reserve(rows);
+}
 
 void ImportPlan::fault(const ImportRow& row, std::string_view column, std::string detail) {
     done.errors.push_back({row.line, std::string(column), std::move(detail)});
 }
 
+// False when an earlier row named this location.
+bool ImportPlan::note_location(Named& named, LocationId location) {
+    if (named.first_location == LocationId{}) {
+        named.first_location = location;
+        return true;
+    }
+    if (named.first_location == location || std::ranges::count(named.more_locations, location) > 0) return false;
+    named.more_locations.push_back(location);
+    return true;
+}
+
 // The product as it is after this row, whatever else is wrong with the row.
-Draft ImportPlan::draft_of(const ImportRow& row) const {
+Draft ImportPlan::draft_of(const ImportRow& row, const Named& named) const {
     Draft draft;
-    const auto earlier = by_sku_.find(row.sku);
-    if (earlier != by_sku_.end()) {
-        draft = drafts_[earlier->second];
+    if (named.draft != no_draft) {
+        draft = drafts_[named.draft];
     } else if (const auto* const product = std::as_const(set_).find_product(row.sku)) {
         draft.product = *product;
     } else {
@@ -110,10 +135,11 @@ bool ImportPlan::plan_stock(const ImportRow& row, const Draft& draft, const Loca
 void ImportPlan::add(const ImportRow& row) {
     done.rows += 1;
     const auto errors_before = done.errors.size();
-    Draft draft = draft_of(row);
+    Named& named = by_sku_[row.sku];
+    Draft draft = draft_of(row, named);
     if (draft.product.archived)
         fault(row, "sku", sentence("The product with the SKU ", row.sku, " is archived."));
-    else if (draft.is_new && (!row.name || row.name->empty()) && !by_sku_.contains(row.sku))
+    else if (draft.is_new && (!row.name || row.name->empty()) && named.draft == no_draft)
         fault(row, "name", sentence("SKU ", row.sku, " is new and needs a name."));
     else if (auto found = find_fault(draft.product))
         fault(row, found->column, std::move(found->detail));
@@ -122,7 +148,7 @@ void ImportPlan::add(const ImportRow& row) {
     if (location == nullptr) {
         fault(row, "location", sentence("There is no location with the code ", row.location, "."));
     } else {
-        if (!seen_.emplace(row.sku, location->id).second)
+        if (!note_location(named, location->id))
             fault(row, "sku", sentence("SKU ", row.sku, " at ", location->code, " is in an earlier row of this file."));
         if (!draft.product.archived) check_stock(row, draft, *location);
     }
@@ -131,8 +157,8 @@ void ImportPlan::add(const ImportRow& row) {
         return;
     }
     const bool stock_changes = plan_stock(row, draft, *location);
-    const auto [place, first_row] = by_sku_.try_emplace(row.sku, drafts_.size());
-    const bool product_changes = first_row ? draft.changed : draft.product != drafts_[place->second].product;
+    const bool first_row = named.draft == no_draft;
+    const bool product_changes = first_row ? draft.changed : draft.product != drafts_[named.draft].product;
     if (first_row && draft.is_new) {
         done.created += 1;
         new_products_ += 1;
@@ -141,26 +167,31 @@ void ImportPlan::add(const ImportRow& row) {
     } else {
         done.skipped += 1;
     }
-    if (first_row)
+    if (first_row) {
+        named.draft = drafts_.size();
         drafts_.push_back(std::move(draft));
-    else
-        drafts_[place->second] = std::move(draft);
+    } else {
+        drafts_[named.draft] = std::move(draft);
+    }
 }
 
 // Products first, then their stock: whoever follows the feed knows a product before its first movement.
 void ImportPlan::apply(Changes& changes) {
+    changes.items.reserve(changes.items.size() + drafts_.size() + stock_.size());
+    changes.levels.reserve(changes.levels.size() + drafts_.size() + stock_.size());
     for (auto& [product, is_new, changed] : drafts_) {
         if (!is_new && !changed) continue;
         if (!is_new) product.version += 1;
         product.updated_at = context_.now;
-        changes.items.emplace_back(
-            ProductEvent{.kind = is_new ? ProductEvent::Kind::created : ProductEvent::Kind::updated,
-                         .product = product,
-                         .actor = context_.actor});
-        set_.put_product(product, is_new);
+        auto& event = std::get<ProductEvent>(changes.items.emplace_back(std::in_place_type<ProductEvent>));
+        event.kind = is_new ? ProductEvent::Kind::created : ProductEvent::Kind::updated;
+        event.product = product;
+        event.actor = context_.actor;
+        const auto id = product.id;
+        set_.put_product(std::move(product), is_new);
         if (!is_new) continue;
-        ensure(raw(product.id) == set_.sequences.product.take(), "new products are numbered in order");
-        const StockLevel main_level{.key = {product.id, main_location}, .updated_at = context_.now};
+        ensure(raw(id) == set_.sequences.product.take(), "new products are numbered in order");
+        const StockLevel main_level{.key = {id, main_location}, .updated_at = context_.now};
         set_.put_level(main_level);
         changes.levels[main_level.key] = main_level;
     }
@@ -182,7 +213,7 @@ Outcome judge(const ImportProducts& command, WorkingSet& set, const Context& con
     if (command.rows.size() > import_rows_max)
         return refuse(RefusalCode::invalid_request,
                       sentence("An import has at most ", import_rows_max, " rows; send a larger file in parts."));
-    ImportPlan plan(set, context);
+    ImportPlan plan(set, context, command.rows.size());
     for (const auto& row : command.rows) {
         plan.add(row);
         set.note_passing(row.sku);

@@ -38,12 +38,18 @@ class OrderedSlots {
     void insert(Slot slot, const Less& less) {
         ++size_;
         if (pieces_.empty()) return add_piece(0, std::span(&slot, 1));
-        auto piece = piece_of(slot, less);
-        auto at = std::lower_bound(begin(piece), end(piece), slot, less) - begin(piece);
+        auto piece = is_in(recent_, slot, less) ? recent_ : piece_of(slot, less);
+        recent_ = piece;
+        const bool is_last = less(*(end(piece) - 1), slot);
+        auto* const behind = is_last ? end(piece) : std::lower_bound(begin(piece), end(piece), slot, less);
+        auto at = behind - begin(piece);
         if (counts_[piece] == piece_size) {
             // Rows that come in order fill their pieces; any other full piece is cut in two.
             const bool at_the_end = at == static_cast<std::ptrdiff_t>(piece_size);
-            if (at_the_end) return add_piece(piece + 1, std::span(&slot, 1));
+            if (at_the_end) {
+                recent_ = piece + 1;
+                return add_piece(piece + 1, std::span(&slot, 1));
+            }
             split(piece);
             if (at > static_cast<std::ptrdiff_t>(counts_[piece])) {
                 at -= counts_[piece];
@@ -115,6 +121,13 @@ class OrderedSlots {
         return static_cast<std::size_t>(behind - pieces_.begin()) - 1;
     }
 
+    // True when `piece` exists and holds `slot` or would.
+    template <class Less>
+    bool is_in(std::size_t piece, Slot slot, const Less& less) const {
+        return piece < pieces_.size() && less(pieces_[piece]->slots.front(), slot) &&
+               (piece + 1 == pieces_.size() || less(slot, pieces_[piece + 1]->slots.front()));
+    }
+
     void add_piece(std::size_t at, std::span<const Slot> slots) {
         auto piece = std::make_unique<Piece>();
         std::ranges::copy(slots, piece->slots.begin());
@@ -131,6 +144,7 @@ class OrderedSlots {
     std::vector<std::unique_ptr<Piece>> pieces_;  // none is empty
     std::vector<std::uint32_t> counts_;           // of each piece; apart, so that adding them up stays in the cache
     std::size_t size_ = 0;
+    std::size_t recent_ = 0;  // the piece of the last insertion: rows that come in order need no search
 };
 
 }  // namespace onhand::engine

@@ -53,6 +53,27 @@ TEST(OrderedSlots, is_empty_at_first) {
     EXPECT_TRUE(part_of(list, 0, 5, true).empty());
 }
 
+TEST(OrderedSlots, takes_rows_that_come_in_order_between_others) {
+    // The first and the last thousand are there; then those between come in order, now and then one at either end.
+    std::vector<std::uint32_t> weights(5000);
+    for (std::uint32_t i = 0; i < weights.size(); ++i) weights[i] = i;
+    const ByWeight less{weights};
+    std::set<Slot, ByWeight> model(less);
+    OrderedSlots list;
+    const auto insert = [&](Slot slot) {
+        if (model.insert(slot).second) list.insert(slot, less);
+    };
+    for (Slot slot = 100; slot < 1000; ++slot) insert(slot);
+    for (Slot slot = 4000; slot < 4900; ++slot) insert(slot);
+    for (Slot slot = 1000; slot < 4000; ++slot) {
+        insert(slot);
+        if (slot % 40 == 0) insert(slot / 40);
+        if (slot % 50 == 0) insert(4900 + slot / 50);
+        if (slot % 60 == 0 && model.erase(slot - 30) > 0) list.erase(slot - 30, less);
+    }
+    EXPECT_EQ(all_of(list), std::vector<Slot>(model.begin(), model.end()));
+}
+
 TEST(OrderedSlots, agrees_with_a_set_under_random_changes) {
     std::mt19937 random(3);
     const auto weights = shuffled_weights(6000, random);

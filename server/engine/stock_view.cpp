@@ -96,6 +96,8 @@ void StockView::Impl::apply_levels(const domain::Changes& changes) {
         else
             table.store_level(slot, level);
     }
+    // As the products came, so that each finds its place beside the one before.
+    std::ranges::sort(added, {}, &domain::StockLevel::key);
     constexpr std::size_t turn_levels = 256;
     for (std::size_t at = 0; at < added.size(); at += turn_levels) {
         const std::unique_lock lock(mutex);

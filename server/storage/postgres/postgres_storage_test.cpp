@@ -41,14 +41,14 @@ TEST_F(PostgresStore, migrates_once_however_many_instances_start_at_the_same_tim
     std::vector<std::thread> starts;
     for (int i = 0; i < 4; ++i) starts.emplace_back([this] { EXPECT_EQ(refusal(), ""); });
     for (auto& start : starts) start.join();
-    EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM schema_migration"), 1);
+    EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM schema_migration"), 2);
     EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM location"), 1);
 }
 
 TEST_F(PostgresStore, is_not_opened_when_a_newer_version_made_it) {
     open();
-    meddler_->execute("INSERT INTO schema_migration VALUES (2, '0002_of_the_future', 'x', 1)");
-    EXPECT_THAT(refusal(), testing::HasSubstr("made by a newer onhand: it has migration 0002_of_the_future"));
+    meddler_->execute("INSERT INTO schema_migration VALUES (3, '0003_of_the_future', 'x', 1)");
+    EXPECT_THAT(refusal(), testing::HasSubstr("made by a newer onhand: it has migration 0003_of_the_future"));
 }
 
 TEST_F(PostgresStore, is_not_opened_when_a_migration_was_edited) {

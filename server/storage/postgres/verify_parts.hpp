@@ -15,4 +15,7 @@ void verify_feed(Connection& connection, Findings& findings);
 // order_numbers_are_unique.
 void verify_orders(Connection& connection, Findings& findings);
 
+// levels_have_their_names: the product and the location of each level are there.
+void verify_levels(Connection& connection, Findings& findings);
+
 }  // namespace onhand::storage::postgres

@@ -38,7 +38,7 @@ class VerifyTest : public testing::Test {
 
 TEST_F(VerifyTest, finds_nothing_wrong_in_what_the_store_wrote) {
     const auto checks = store_.storage->verify();
-    EXPECT_EQ(checks.size(), 12U);
+    EXPECT_EQ(checks.size(), 13U);
     for (const auto& check : checks) EXPECT_TRUE(check.ok) << check.name << ": " << check.finding;
 }
 
@@ -106,6 +106,8 @@ TEST_F(VerifyTest, finds_damage_of_every_kind) {
         {"UPDATE stock_level SET orders = orders + 1 WHERE product = 1", "orders_are_counted"},
         {"UPDATE feed_head SET orders[1] = orders[1] + 1", "orders_are_counted"},
         {"UPDATE feed_head SET orders = '{}'", "orders_are_counted"},
+        {"DELETE FROM product WHERE id = 2", "levels_have_their_names"},
+        {"UPDATE stock_level SET location = 77 WHERE product = 2", "levels_have_their_names"},
     };
     for (const auto& [sql, check] : damages) EXPECT_NE(finding_after(unchecked + unkeyed + sql, check), "") << sql;
     for (const auto& check : store_.storage->verify()) EXPECT_TRUE(check.ok) << check.name << ": " << check.finding;

@@ -49,6 +49,7 @@ BatchWriter::BatchWriter(Connection& connection, OrderLookup& orders)
       upsert_level_(connection, insert_into("level", level_columns, 9) +
                                     " ON CONFLICT (product, location) DO UPDATE SET on_hand = ?3, unavailable = ?4, "
                                     "held = ?5, allocated = ?6, incoming = ?7, version = ?8, updated_at = ?9"),
+      insert_product_(connection, insert_into("product", product_columns, 13)),
       upsert_product_(connection,
                       insert_into("product", product_columns, 13) +
                           " ON CONFLICT (id) DO UPDATE SET name = ?3, category = ?4, barcode = ?5, price_amount = ?6, "
@@ -68,7 +69,7 @@ void BatchWriter::write(const domain::Changes& changes, std::int64_t first_answe
     touched_.clear();
     batch_changes_orders_ = std::any_of(changes.items.begin(), changes.items.end(), changes_an_order);
     for (const auto& item : changes.items) std::visit([this](const auto& one) { write_item(one); }, item);
-    for (const auto& [key, level] : changes.levels) write_level(level);
+    write_levels(changes);
     for (const auto& account : changes.accounts) write_account(account);
     for (const auto& change : changes.sessions) write_session(change);
     for (const auto account : changes.sessions_ended_of) delete_sessions_of_.run(domain::raw(account));
@@ -135,10 +136,10 @@ void BatchWriter::write_item(const domain::ProductEvent& event) {
     encode_product(blob_, product);
     insert_event_.run(event.seq, static_cast<std::int64_t>(kind_of(event.kind)), domain::raw(event.actor),
                       NullIfNone{0}, NullIfNone{0}, ByteView{blob_});
-    upsert_product_.run(domain::raw(product.id), product.sku, product.name, product.category, product.barcode,
-                        product.unit_price.amount, product.unit_price.currency, product.attributes,
-                        product.reorder_point, product.archived, product.version, product.created_at,
-                        product.updated_at);
+    auto& statement = event.kind == domain::ProductEvent::Kind::created ? insert_product_ : upsert_product_;
+    statement.run(domain::raw(product.id), product.sku, product.name, product.category, product.barcode,
+                  product.unit_price.amount, product.unit_price.currency, product.attributes, product.reorder_point,
+                  product.archived, product.version, product.created_at, product.updated_at);
 }
 
 void BatchWriter::write_item(const domain::LocationEvent& event) {
@@ -149,9 +150,15 @@ void BatchWriter::write_item(const domain::LocationEvent& event) {
     insert_location_.run(domain::raw(location.id), location.code, location.name, location.version, location.created_at);
 }
 
-void BatchWriter::write_level(const domain::StockLevel& level) {
-    upsert_level_.run(domain::raw(level.key.product), domain::raw(level.key.location), level.on_hand, level.unavailable,
-                      level.held, level.allocated, level.incoming, level.version, level.updated_at);
+// In the order of the table, so that many new levels are appended one after the other.
+void BatchWriter::write_levels(const domain::Changes& changes) {
+    levels_.clear();
+    for (const auto& [key, level] : changes.levels) levels_.push_back(&level);
+    std::ranges::sort(levels_, {}, &domain::StockLevel::key);
+    for (const auto* level : levels_)
+        upsert_level_.run(domain::raw(level->key.product), domain::raw(level->key.location), level->on_hand,
+                          level->unavailable, level->held, level->allocated, level->incoming, level->version,
+                          level->updated_at);
 }
 
 void BatchWriter::write_account(const domain::Account& account) {

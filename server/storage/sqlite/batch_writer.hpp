@@ -32,7 +32,7 @@ class BatchWriter {
     void write_placed(const domain::OrderEvent& event);
     void write_changed(const domain::OrderEvent& event);
     OrderPlace& place_of(const Uuid& order);
-    void write_level(const domain::StockLevel& level);
+    void write_levels(const domain::Changes& changes);
     void write_account(const domain::Account& account);
     void write_session(const domain::SessionChange& change);
 
@@ -42,6 +42,7 @@ class BatchWriter {
     Statement update_order_;
     Statement insert_event_;
     Statement upsert_level_;
+    Statement insert_product_;
     Statement upsert_product_;
     Statement insert_location_;
     Statement upsert_account_;
@@ -49,7 +50,8 @@ class BatchWriter {
     Statement delete_session_;
     Statement delete_sessions_of_;
     Statement insert_answer_;
-    std::unordered_map<Uuid, OrderPlace> touched_;  // this batch's orders that events name
+    std::unordered_map<Uuid, OrderPlace> touched_;   // this batch's orders that events name
+    std::vector<const domain::StockLevel*> levels_;  // of this batch
     bool batch_changes_orders_ = false;
     Bytes blob_;
     Bytes other_blob_;

@@ -87,9 +87,10 @@ class Exchange {
     virtual void location(std::string value) = 0;
 
     // Only inside the `work` of read(): gives one command to the engine in the caller's name, without an idempotency
-    // key, waits for its outcome on the pool thread and returns it. For work that is several commands one after the
-    // other (imports); it must still end with reply() or problem(). Holds one thread of the pool meanwhile.
-    virtual Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command command) = 0;
+    // key, waits for its outcome on the pool thread and returns it. After a failure `command` is as it was, so that it
+    // can be given again; else what it holds is undefined. For work that is several commands one after the other
+    // (imports); it must still end with reply() or problem(). Holds one thread of the pool meanwhile.
+    virtual Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command& command) = 0;
 
     // Runs `work` on the read pool, where it may block on queries; it must end with reply(), problem() or stream(),
     // which are then carried out on the io thread. `work` may use the exchange and what it captured by value.

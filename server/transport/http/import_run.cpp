@@ -10,6 +10,7 @@
 #include "base/ensure.hpp"
 #include "base/text.hpp"
 #include "transport/http/conditional.hpp"
+#include "transport/http/import_pace.hpp"
 #include "transport/http/json_in.hpp"
 
 namespace onhand::http {
@@ -68,34 +69,22 @@ bool is_passing(engine::Failure failure) {
     return failure == engine::Failure::busy || failure == engine::Failure::deadline_passed;
 }
 
-std::size_t next_part_rows(std::size_t rows, MonoNanos took, bool alone) {
-    if (alone) return std::min(rows * 2, import_part_rows_most);
-    rows = std::min(rows, import_part_rows);
-    return took > import_part_long ? std::max(rows / 2, import_part_rows_least) : rows;
-}
-
 // One run over one file.
 class ImportRun {
   public:
     ImportRun(std::string_view text, const ImportOrder& order, const ImportSteps& steps)
-        : text_(text), order_(order), steps_(steps) {}
+        : text_(text), order_(order), steps_(steps), pace_(steps.clock.mono_ns(), steps.commands()) {}
 
     ImportReport run();
 
   private:
     using Rows = std::vector<domain::ImportRow>;
     using Outcome = Result<domain::Outcome, engine::Failure>;
-    struct TimedOutcome {
-        Outcome outcome;
-        MonoNanos took = 0;
-        bool alone = false;  // nobody else asked the engine for anything meanwhile
-    };
-
     ImportReport check();
     ImportReport apply();
     ImportReport apply_at_once(const ProductCsv& csv, Rows rows);
     domain::ImportProducts command_of(Rows rows, bool dry_run) const;
-    TimedOutcome submit_timed(const Rows& rows, bool others_are_in) const;
+    Outcome submit_paced(Rows rows, bool others_are_in);
     Outcome submit(Rows rows, bool others_are_in) const;
     bool take_outcome(const Outcome& outcome, std::int64_t line, ImportReport& report) const;
     static void finish(const ProductCsv& csv, ImportReport& report);
@@ -103,6 +92,8 @@ class ImportRun {
     std::string_view text_;
     const ImportOrder& order_;
     const ImportSteps& steps_;
+    ImportPace pace_;
+    bool has_repeats_ = true;  // until check() found that there are none
 };
 
 domain::ImportProducts ImportRun::command_of(Rows rows, bool dry_run) const {
@@ -146,6 +137,7 @@ ImportReport ImportRun::check() {
     ProductCsv csv(text_, order_.kind, order_.currency);
     for (bool more = true; more;) {
         Rows rows;
+        rows.reserve(domain::import_rows_max + 1);
         more = csv.next(rows, domain::import_rows_max);
         if (csv.unreadable()) {
             report.problem = unreadable_problem(*csv.unreadable());
@@ -159,6 +151,7 @@ ImportReport ImportRun::check() {
         }
         add_counts(report.sum, *done);
     }
+    has_repeats_ = csv.has_repeats();
     finish(csv, report);
     return report;
 }
@@ -177,44 +170,47 @@ ImportReport ImportRun::apply_at_once(const ProductCsv& csv, Rows rows) {
 ImportReport ImportRun::apply() {
     ImportReport report;
     ProductCsv csv(text_, order_.kind, order_.currency);
-    std::future<TimedOutcome> waiting;
+    if (!has_repeats_) csv.expect_no_repeats();
+    std::future<Outcome> waiting;
+    std::size_t part_rows = pace_.rows();
     std::int64_t waiting_line = 0;
-    std::size_t part_rows = import_part_rows;
     bool good = true;
     for (bool more = true; more && good;) {
         Rows rows;
+        rows.reserve(part_rows + 1);
         more = csv.next(rows, part_rows);
         ensure(!csv.unreadable(), "a file that was checked can be read");
         if (waiting.valid()) {
-            const auto timed = waiting.get();
-            good = take_outcome(timed.outcome, waiting_line, report);
-            part_rows = next_part_rows(part_rows, timed.took, timed.alone);
+            good = take_outcome(waiting.get(), waiting_line, report);
+            part_rows = pace_.rows();
         }
         if (!good || rows.empty()) continue;
         waiting_line = rows.front().line;
-        waiting = std::async(std::launch::async, [this, others_are_in = report.sum.applied, part = std::move(rows)] {
-            return submit_timed(part, others_are_in);
-        });
+        waiting = std::async(std::launch::async,
+                             [this, others_are_in = report.sum.applied, part = std::move(rows)]() mutable {
+                                 return submit_paced(std::move(part), others_are_in);
+                             });
     }
-    if (waiting.valid()) take_outcome(waiting.get().outcome, waiting_line, report);
+    if (waiting.valid()) take_outcome(waiting.get(), waiting_line, report);
     finish(csv, report);
     return report;
 }
 
-ImportRun::TimedOutcome ImportRun::submit_timed(const Rows& rows, bool others_are_in) const {
-    const auto begin = steps_.clock.mono_ns();
-    const auto commands = steps_.commands();
-    TimedOutcome timed{submit(rows, others_are_in), 0, false};
-    timed.took = steps_.clock.mono_ns() - begin;
-    timed.alone = steps_.commands() - commands <= 1;
-    return timed;
+// Also rests afterwards. The run's thread reads on meanwhile and looks at the pace when it has the outcome.
+ImportRun::Outcome ImportRun::submit_paced(Rows rows, bool others_are_in) {
+    const auto count = rows.size();
+    pace_.begin_part(steps_.clock.mono_ns(), steps_.commands());
+    auto outcome = submit(std::move(rows), others_are_in);
+    pace_.end_part(steps_.clock.mono_ns(), count);
+    if (pace_.rest() > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(pace_.rest()));
+    return outcome;
 }
 
 // With parts of the file applied already, a busy engine is asked again for a while: to break off would leave half.
 ImportRun::Outcome ImportRun::submit(Rows rows, bool others_are_in) const {
     constexpr int attempts_max = 100;
     constexpr std::chrono::milliseconds pause{100};
-    const auto command = command_of(std::move(rows), false);
+    domain::Command command = command_of(std::move(rows), false);
     auto outcome = steps_.submit(command);
     for (int attempt = 1; others_are_in && !outcome && is_passing(outcome.error()) && attempt < attempts_max;
          ++attempt) {

@@ -33,21 +33,13 @@ struct ImportReport {
     std::optional<Problem> problem;  // nothing was applied; this is the answer
 };
 
-// Rows of one transaction of a file that is applied in parts. A part is what an order waits for when it comes just
-// behind it, so parts are short while others are at work: half as long after one that took longer than
-// import_part_long. While nobody else asks for anything they grow, because each costs a commit.
-inline constexpr std::size_t import_part_rows = 500;
-inline constexpr std::size_t import_part_rows_least = 125;
-inline constexpr std::size_t import_part_rows_most = 4000;
-inline constexpr MonoNanos import_part_long = 40'000'000;
-
 // What a run needs of the engine. Both block.
 struct ImportSteps {
     // Judges rows as a dry run, without holding up the lane (engine/import_check.hpp).
     std::function<Result<domain::ImportDone, engine::ReadError>(domain::ImportProducts)> check;
-    // Gives one command to the engine and waits for its outcome. Called on another thread than the run's, one call at
-    // a time.
-    std::function<Result<domain::Outcome, engine::Failure>(domain::Command)> submit;
+    // Gives one command to the engine and waits for its outcome. After a failure the command is as it was. Called on
+    // another thread than the run's, one call at a time.
+    std::function<Result<domain::Outcome, engine::Failure>(domain::Command&)> submit;
     // How many commands the engine has taken on so far, whoever's.
     std::function<std::uint64_t()> commands;
     const Clock& clock;

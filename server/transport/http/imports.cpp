@@ -29,7 +29,7 @@ void import_file(Exchange& exchange) {
         const auto check = [&services](domain::ImportProducts rows) {
             return engine::check_import(std::move(rows), services.stock, services.queries, services.clock.wall_ms());
         };
-        const auto submit = [&reader](domain::Command command) { return reader.submit_and_wait(std::move(command)); };
+        const auto submit = [&reader](domain::Command& command) { return reader.submit_and_wait(command); };
         const auto commands = [&services] { return services.engine.stats().commands; };
         const ImportSteps steps{check, submit, commands, services.clock};
         const auto report = run_import(reader.body(), order, steps);

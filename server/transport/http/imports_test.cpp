@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "transport/http/import_pace.hpp"
 #include "transport/http/import_run.hpp"
 #include "transport/http/resources.hpp"
 #include "transport/http/testing/fake_exchange.hpp"
@@ -129,7 +130,7 @@ TEST_F(Imports, checks_a_long_file_completely_before_applying_it) {
     EXPECT_TRUE(good.json().at("applied").as_bool()) << good.text;
     EXPECT_EQ(good.json().at("created").as_int64(), count);
     // Nobody else is at work: the parts grow, each from what the last but one was answered.
-    EXPECT_EQ(good.commands.size(), 5U);
+    EXPECT_EQ(good.commands.size(), 6U);
     EXPECT_EQ(std::get<domain::ImportProducts>(good.commands[0]).rows.size(), import_part_rows);
     EXPECT_EQ(std::get<domain::ImportProducts>(good.commands[1]).rows.size(), import_part_rows);
     EXPECT_EQ(std::get<domain::ImportProducts>(good.commands[2]).rows.size(), 2 * import_part_rows);
@@ -151,6 +152,37 @@ TEST_F(Imports, says_when_it_could_not_finish_a_long_file) {
     auto again = post(file_of(count));
     EXPECT_EQ(again.json().at("created").as_int64(), count - 2 * static_cast<std::int64_t>(import_part_rows));
     EXPECT_EQ(again.json().at("skipped").as_int64(), 2 * static_cast<std::int64_t>(import_part_rows));
+}
+
+TEST_F(Imports, leaves_out_the_bad_rows_of_a_long_file_in_either_pass) {
+    const int count = static_cast<int>(domain::import_rows_max) + 10;
+    auto exchange = post(file_of(count, 3) + "S7,Again,99\n", {{"partial", "true"}});
+    EXPECT_EQ(exchange.json().at("created").as_int64(), count - 1) << exchange.text;
+    EXPECT_EQ(exchange.json().at("skipped").as_int64(), 2);
+    EXPECT_EQ(exchange.json().at("errors").as_array().size(), 2U);
+    EXPECT_EQ(on_hand("S3"), -1);
+    EXPECT_EQ(on_hand("S7"), 7);
+}
+
+TEST_F(Imports, gives_a_part_again_when_the_engine_was_busy_in_the_middle_of_a_file) {
+    const auto count = domain::import_rows_max + 1;
+    std::size_t calls = 0;
+    std::size_t rows = 0;
+    const auto check = [](const domain::ImportProducts&) -> Result<domain::ImportDone, engine::ReadError> {
+        return domain::ImportDone{};
+    };
+    const auto submit = [&](domain::Command& command) -> Result<domain::Outcome, engine::Failure> {
+        if (++calls == 2) return engine::Failure::busy;
+        rows += std::get<domain::ImportProducts>(command).rows.size();
+        domain::ImportDone done;
+        done.applied = true;
+        return domain::Outcome(done);
+    };
+    const ManualClock clock;
+    const auto report = run_import(file_of(static_cast<int>(count)), {}, {check, submit, [] { return 0; }, clock});
+    EXPECT_FALSE(report.problem);
+    EXPECT_TRUE(report.sum.errors.empty());
+    EXPECT_EQ(rows, count);
 }
 
 TEST_F(Imports, cannot_check_with_a_store_that_does_not_answer) {

@@ -304,19 +304,21 @@ void LiveExchange::hash(std::function<void()> work, Then then) {
     fail(engine::Failure::busy);
 }
 
-Result<domain::Outcome, engine::Failure> LiveExchange::submit_and_wait(domain::Command given) {
+Result<domain::Outcome, engine::Failure> LiveExchange::submit_and_wait(domain::Command& command) {
     WaitingRequest request;
-    request.command = std::move(given);
+    request.command = std::move(command);
     request.actor = caller().account;
     request.role = caller().role;
     request.sink = &request;
-    const auto begun = context_.services.clock.mono_ns();
+    const auto refused = [&](engine::Failure failure) {
+        command = std::move(request.command);
+        return failure;
+    };
     engine::Request* const pointer = &request;
     if (context_.services.engine.submit(std::span<engine::Request* const>(&pointer, 1)) == 0)
-        return context_.services.engine.draining() ? engine::Failure::draining : engine::Failure::busy;
+        return refused(context_.services.engine.draining() ? engine::Failure::draining : engine::Failure::busy);
     request.done.acquire();
-    step_aside(context_, begun);
-    if (const auto* failure = std::get_if<engine::Failure>(&request.answer.value)) return *failure;
+    if (const auto* failure = std::get_if<engine::Failure>(&request.answer.value)) return refused(*failure);
     return std::move(std::get<domain::Outcome>(request.answer.value));
 }
 

@@ -59,17 +59,20 @@ void ProductCsv::read_header() {
 }
 
 bool ProductCsv::next(std::vector<domain::ImportRow>& rows, std::size_t rows_max) {
-    while (rows.size() < rows_max) {
-        domain::ImportRow row;
-        auto verdict = Verdict::good;
-        if (!read_record(row, verdict)) return false;
-        if (verdict == Verdict::good) {
-            rows.push_back(std::move(row));
-        } else {
+    // Read into their place. `rows` ends with a row more than was read.
+    auto verdict = Verdict::good;
+    bool more = true;
+    rows.emplace_back();
+    while (rows.size() <= rows_max && (more = read_record(rows.back(), verdict))) {
+        if (verdict != Verdict::good) {
             ++skipped_;
+            rows.back() = {};
+        } else {
+            rows.emplace_back();
         }
     }
-    return true;
+    rows.pop_back();
+    return more;
 }
 
 bool ProductCsv::read_record(domain::ImportRow& row, Verdict& verdict) {
@@ -239,10 +242,13 @@ std::optional<domain::Quantity> ProductCsv::quantity(ImportColumn column) {
 }
 
 void ProductCsv::note_repeat(const domain::ImportRow& row) {
+    if (!looks_for_repeats_) return;
     std::string_view location = row.location;
     if (location.empty()) location = domain::main_location_code;
     const auto first = seen_.note(row.sku, location, row.line);
-    if (first != 0) fail(ImportColumn::sku, "the same SKU and location stand in line " + std::to_string(first));
+    if (first == 0) return;
+    has_repeats_ = true;
+    fail(ImportColumn::sku, "the same SKU and location stand in line " + std::to_string(first));
 }
 
 void ProductCsv::fail(ImportColumn column, std::string detail) {

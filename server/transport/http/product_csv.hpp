@@ -34,6 +34,11 @@ class ProductCsv {
     // Appends up to `rows_max` good rows. Returns false when the file has no more, or cannot be read further.
     bool next(std::vector<domain::ImportRow>& rows, std::size_t rows_max);
 
+    // True when a good row named a SKU and location of an earlier one, so far.
+    bool has_repeats() const { return has_repeats_; }
+    // For a reader of a text that another one read to its end without repeats: spares looking for them again.
+    void expect_no_repeats() { looks_for_repeats_ = false; }
+
     // Why the file cannot be used at all (a bad header, an open quote …), with the line. Ask after each next().
     const std::optional<domain::ImportError>& unreadable() const { return unreadable_; }
     const std::vector<domain::ImportError>& errors() const { return errors_; }
@@ -77,6 +82,8 @@ class ProductCsv {
     std::int64_t rows_ = 0;
     std::int64_t skipped_ = 0;
     bool row_is_bad_ = false;
+    bool has_repeats_ = false;
+    bool looks_for_repeats_ = true;
 };
 
 }  // namespace onhand::http

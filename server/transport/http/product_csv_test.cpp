@@ -166,6 +166,32 @@ TEST(ProductCsv, gives_rows_chunk_by_chunk) {
     EXPECT_EQ(rows[0].sku, "C");
 }
 
+TEST(ProductCsv, tells_of_repeats_and_spares_looking_for_them) {
+    const std::string_view text = "sku,location\nA,\nA,EAST\nB,\nA,MAIN\n";
+    std::vector<domain::ImportRow> rows;
+    ProductCsv csv(text.substr(0, text.size() - 7), ImportKind::products, "");
+    csv.next(rows, 10);
+    EXPECT_EQ(rows.size(), 3U);
+    EXPECT_FALSE(csv.has_repeats());
+    rows.clear();
+    ProductCsv repeating(text, ImportKind::products, "");
+    repeating.next(rows, 10);
+    EXPECT_EQ(rows.size(), 3U);
+    EXPECT_TRUE(repeating.has_repeats());
+    rows.clear();
+    ProductCsv trusting(text, ImportKind::products, "");
+    trusting.expect_no_repeats();
+    trusting.next(rows, 10);
+    EXPECT_EQ(rows.size(), 4U);
+}
+
+TEST(ProductCsv, leaves_nothing_of_a_bad_row_in_the_next) {
+    const auto import = read("sku,name,quantity\nA,Name,x\nB,,\n");
+    ASSERT_EQ(import.rows.size(), 1U);
+    EXPECT_EQ(import.rows[0].sku, "B");
+    EXPECT_FALSE(import.rows[0].name);
+}
+
 TEST(StockCsv, takes_sku_location_and_quantity_only) {
     const auto import = read("sku,location,quantity\nA,EAST,5\nB,,\n", ImportKind::stock);
     EXPECT_EQ(import.rows.size(), 1U);

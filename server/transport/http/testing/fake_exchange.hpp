@@ -202,10 +202,10 @@ class FakeExchange final : public Exchange {
         reply(rendered_status, std::move(rendered), rendered_status >= 400 ? "application/problem+json" : "");
     }
 
-    Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command command) override {
+    Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command& command) override {
         commands.push_back(command);
         if (fail_from_ >= 0 && waits_++ >= fail_from_) return wait_failure_;
-        return ask(std::move(command));
+        return ask(command);
     }
 
     void read(std::function<void(Exchange&)> work) override { work(*this); }
