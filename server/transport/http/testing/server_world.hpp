@@ -141,7 +141,10 @@ class RawClient {
   private:
     bool receive_more() {
         char bytes[16 * 1024];
-        const auto count = ::recv(socket_, bytes, sizeof bytes, 0);
+        ssize_t count = 0;
+        // A recv() with a time-out is not begun again after an interruption, and a ring of io_uring interrupts.
+        do count = ::recv(socket_, bytes, sizeof bytes, 0);
+        while (count < 0 && errno == EINTR);
         ended_ = count == 0 || (count < 0 && errno == ECONNRESET);
         if (count <= 0) return false;
         received_.append(bytes, static_cast<std::size_t>(count));
