@@ -306,12 +306,12 @@ void LiveExchange::hash(std::function<void()> work, Then then) {
 
 Result<domain::Outcome, engine::Failure> LiveExchange::submit_and_wait(domain::Command& command) {
     WaitingRequest request;
-    request.command = std::move(command);
+    std::swap(request.command, command);
     request.actor = caller().account;
     request.role = caller().role;
     request.sink = &request;
     const auto refused = [&](engine::Failure failure) {
-        command = std::move(request.command);
+        std::swap(request.command, command);
         return failure;
     };
     engine::Request* const pointer = &request;
