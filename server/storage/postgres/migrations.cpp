@@ -1,6 +1,11 @@
 #include "storage/postgres/migrations.hpp"
 
+#include <chrono>
+#include <thread>
+
+#include "base/log.hpp"
 #include "storage/postgres/connection.hpp"
+#include "storage/postgres/sql_error.hpp"
 
 namespace onhand::storage::postgres {
 
@@ -8,6 +13,13 @@ namespace {
 
 // Held by whoever migrates; any number that nobody else uses in this database ("onhand" in ASCII).
 constexpr const char* take_lock = "SELECT pg_advisory_xact_lock(122511630757476)";
+// Who waits for the lock of a whole table makes all who come later wait behind it, so nobody waits for it for long
+// while somebody reads for minutes (an export, a backup). The lock above may take as long as the migration of another
+// takes.
+constexpr const char* wait_little = "SET LOCAL lock_timeout = '2s'";
+constexpr std::string_view lock_not_available = "55P03";
+constexpr int attempts_max = 100;
+constexpr std::chrono::seconds attempt_pause{1};
 constexpr const char* make_table =
     "CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, "
     "checksum text NOT NULL, applied_at bigint NOT NULL)";
@@ -42,12 +54,11 @@ void apply(Connection& connection, std::span<const Migration> migrations, UnixMi
     }
 }
 
-}  // namespace
-
-std::optional<std::string> migrate(Connection& connection, std::span<const Migration> migrations, UnixMillis now) {
+std::optional<std::string> migrate_once(Connection& connection, std::span<const Migration> migrations, UnixMillis now) {
     connection.begin(Isolation::read_committed);
     try {
         connection.execute(take_lock);
+        connection.execute(wait_little);
         connection.execute(make_table);
         std::size_t applied = 0;
         if (auto refusal = compare(connection, migrations, applied)) {
@@ -61,6 +72,20 @@ std::optional<std::string> migrate(Connection& connection, std::span<const Migra
         throw;
     }
     return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> migrate(Connection& connection, std::span<const Migration> migrations, UnixMillis now) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return migrate_once(connection, migrations, now);
+        } catch (const SqlError& error) {
+            if (!error.is(lock_not_available) || attempt == attempts_max) throw;
+            log::info("postgres", "the tables are in use; their change is tried again in a second");
+            std::this_thread::sleep_for(attempt_pause);
+        }
+    }
 }
 
 }  // namespace onhand::storage::postgres

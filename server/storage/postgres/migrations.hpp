@@ -24,8 +24,9 @@ struct Migration {
 // In rising order of their numbers.
 std::span<const Migration> embedded_migrations();
 
-// Applies what is missing, all in one transaction. Returns why the database cannot be used, in one line, or nullopt.
-// Throws SqlError when the database fails; nothing was changed then.
+// Applies what is missing, all in one transaction. Where tables are in use it steps aside every two seconds, so that
+// nobody waits longer behind it, and tries again for some minutes. Returns why the database cannot be used, in one
+// line, or nullopt. Throws SqlError when the database fails; nothing was changed then.
 std::optional<std::string> migrate(Connection& connection, std::span<const Migration> migrations, UnixMillis now);
 
 }  // namespace onhand::storage::postgres

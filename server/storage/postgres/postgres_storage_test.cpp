@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "storage/postgres/migrations.hpp"
 #include "storage/postgres/postgres_lane_test_support.hpp"
 #include "storage/postgres/sql_error.hpp"
 
@@ -43,6 +44,22 @@ TEST_F(PostgresStore, migrates_once_however_many_instances_start_at_the_same_tim
     for (auto& start : starts) start.join();
     EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM schema_migration"), 2);
     EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM location"), 1);
+}
+
+TEST_F(PostgresStore, changes_tables_without_making_others_wait_behind_a_long_reader) {
+    ASSERT_EQ(migrate(*meddler_, embedded_migrations().first(1), 1), std::nullopt);
+    meddler_->execute("BEGIN");
+    meddler_->execute("SELECT count(*) FROM stock_level");
+    auto opening = std::async(std::launch::async, [this] { return refusal(); });
+    const auto other = database_.connect();
+    other->execute("SET statement_timeout = '60s'");
+    while (query_int(*other, "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'") == 0)
+        std::this_thread::yield();
+    // It stands behind who wants the table for itself, who stands behind the reader.
+    EXPECT_EQ(query_int(*other, "SELECT count(*) FROM stock_level"), 0);
+    meddler_->execute("COMMIT");
+    EXPECT_EQ(opening.get(), "");
+    EXPECT_EQ(query_int(*meddler_, "SELECT count(*) FROM schema_migration"), 2);
 }
 
 TEST_F(PostgresStore, is_not_opened_when_a_newer_version_made_it) {
