@@ -58,7 +58,8 @@ TEST(Argon2id, leaves_no_trace_in_its_memory) {
 }
 
 TEST(Argon2id, maps_nothing_for_a_hash) {
-    reserve_argon2id_memory();
+    // The first one may map what it needs besides; AddressSanitizer cuts its own areas in pieces for that.
+    digest_of("password", "0123456789abcdef", {});
     const auto before = argon2id_memory();
     const int areas = large_areas();
     digest_of("password", "0123456789abcdef", {});
