@@ -304,14 +304,14 @@ void LiveExchange::hash(std::function<void()> work, Then then) {
     fail(engine::Failure::busy);
 }
 
-Result<domain::Outcome, engine::Failure> LiveExchange::submit_and_wait(domain::Command& command) {
+Result<domain::Outcome, engine::Failure> LiveExchange::submit_and_wait(domain::Command& wish) {
     WaitingRequest request;
-    std::swap(request.command, command);
+    std::swap(request.command, wish);
     request.actor = caller().account;
     request.role = caller().role;
     request.sink = &request;
     const auto refused = [&](engine::Failure failure) {
-        std::swap(request.command, command);
+        std::swap(request.command, wish);
         return failure;
     };
     engine::Request* const pointer = &request;

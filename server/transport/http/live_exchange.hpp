@@ -81,7 +81,7 @@ class LiveExchange final : public CoreExchange, public engine::Request {
     void compare_as(std::string body) override { compared_ = std::move(body); }
     void location(std::string value) override { location_ = std::move(value); }
     void read(std::function<void(Exchange&)> work) override;
-    Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command& command) override;
+    Result<domain::Outcome, engine::Failure> submit_and_wait(domain::Command& wish) override;
     void stream(std::string content_type, std::string file_name,
                 std::function<Piece(std::string& piece)> next_piece) override;
 
