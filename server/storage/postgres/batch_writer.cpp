@@ -5,6 +5,7 @@
 #include "base/ensure.hpp"
 #include "domain/batch_codec.hpp"
 #include "storage/postgres/batch_sql.hpp"
+#include "storage/sorted_levels.hpp"
 
 namespace onhand::storage::postgres {
 
@@ -243,11 +244,7 @@ std::int64_t BatchWriter::orders_at(const domain::LevelKey& key) const {
 void BatchWriter::send_levels(Connection& connection, const domain::Changes& changes, const BatchStamp& stamp,
                               const LockedLevels& locked) {
     // In the order in which every transaction locks them: after a presumption this is where they are locked.
-    std::vector<const domain::StockLevel*> levels;
-    levels.reserve(changes.levels.size());
-    for (const auto& [key, level] : changes.levels) levels.push_back(&level);
-    std::ranges::sort(levels, {}, &domain::StockLevel::key);
-    for (const auto* each : levels) {
+    for (const auto* each : sorted_levels(changes)) {
         const auto& level = *each;
         const auto& key = level.key;
         const std::array values = {domain::raw(key.product),

@@ -91,8 +91,7 @@ PostgresStorage::~PostgresStorage() = default;
 Result<std::unique_ptr<PostgresStorage>, StoreError> PostgresStorage::open(const PostgresOptions& options,
                                                                            const Clock& clock) {
     ensure(options.lanes > 0 && options.read_connections > 0, "a store has lanes and readers");
-    if (options.start_patience.count() > 0)
-        wait_for_server(options.url, options.connect_timeout, options.start_patience);
+    wait_for_server(options.url, options.connect_timeout, options.start_patience);
     auto parts = std::make_unique<Parts>(options);
     try {
         domain::FeedSeq head = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ensure.hpp"
+#include "storage/sorted_levels.hpp"
 
 namespace onhand::storage::sqlite {
 
@@ -152,10 +153,7 @@ void BatchWriter::write_item(const domain::LocationEvent& event) {
 
 // In the order of the table, so that many new levels are appended one after the other.
 void BatchWriter::write_levels(const domain::Changes& changes) {
-    levels_.clear();
-    for (const auto& [key, level] : changes.levels) levels_.push_back(&level);
-    std::ranges::sort(levels_, {}, &domain::StockLevel::key);
-    for (const auto* level : levels_)
+    for (const auto* level : sorted_levels(changes))
         upsert_level_.run(domain::raw(level->key.product), domain::raw(level->key.location), level->on_hand,
                           level->unavailable, level->held, level->allocated, level->incoming, level->version,
                           level->updated_at);

@@ -50,8 +50,7 @@ class BatchWriter {
     Statement delete_session_;
     Statement delete_sessions_of_;
     Statement insert_answer_;
-    std::unordered_map<Uuid, OrderPlace> touched_;   // this batch's orders that events name
-    std::vector<const domain::StockLevel*> levels_;  // of this batch
+    std::unordered_map<Uuid, OrderPlace> touched_;  // this batch's orders that events name
     bool batch_changes_orders_ = false;
     Bytes blob_;
     Bytes other_blob_;
