@@ -4,6 +4,9 @@
 
 namespace onhand {
 
+// The `nice` of work that goes on beside orders: lists, exports, imports, the merging of runs.
+inline constexpr int background_nice = 10;
+
 // Makes the calling thread step back: others who wake take the processor from it at once, it takes it from nobody, and
 // of a processor that is wanted all the time it gets what `nice` (0 to 19) gives it. A thread that is less urgent
 // already stays as it is, and so does every thread where the system refuses.

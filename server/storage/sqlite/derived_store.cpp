@@ -367,8 +367,7 @@ void DerivedStore::wake_merging() {
 
 void DerivedStore::run_merging() {
     // Nobody waits for merging, so whoever answers requests goes first.
-    constexpr int nice = 10;
-    step_back(nice);
+    step_back(background_nice);
     bool failing = false;
     while (true) {
         {

@@ -10,7 +10,7 @@ namespace onhand::http {
 namespace {
 
 void set_urgency(WorkPool::Urgency urgency) {
-    if (urgency == WorkPool::Urgency::low) step_back(WorkPool::low_nice);
+    if (urgency == WorkPool::Urgency::low) step_back(background_nice);
     if (urgency == WorkPool::Urgency::least) yield_to_all();
 }
 

@@ -22,7 +22,6 @@ class WorkPool {
         low,    // a tenth of what the others get, and gives way to them at once
         least,  // only what nobody wants; a few thousandths where the others never pause
     };
-    static constexpr int low_nice = 10;
 
     // Starts `threads` (at least 1). At most `queue_max` jobs wait.
     WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency = Urgency::usual);

@@ -10,6 +10,8 @@
 #include <future>
 #include <utility>
 
+#include "base/urgency.hpp"
+
 namespace onhand::http {
 namespace {
 
@@ -31,7 +33,7 @@ TEST(WorkPool, its_threads_are_as_urgent_as_they_are_said_to_be) {
     WorkPool usual(1, 8);
     EXPECT_EQ(urgency_of(usual), (Seen{::sched_getscheduler(0), nice}));
     WorkPool low(1, 8, WorkPool::Urgency::low);
-    EXPECT_EQ(urgency_of(low), (Seen{SCHED_BATCH, std::max(nice, WorkPool::low_nice)}));
+    EXPECT_EQ(urgency_of(low), (Seen{SCHED_BATCH, std::max(nice, background_nice)}));
     WorkPool least(1, 8, WorkPool::Urgency::least);
     EXPECT_EQ(urgency_of(least), (Seen{SCHED_IDLE, nice}));
 }
