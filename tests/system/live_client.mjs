@@ -79,6 +79,19 @@ export class LiveClient {
     return this;
   }
 
+  // Waits until a client that began with polling has gone over to its WebSocket. No event of the feed tells of it.
+  async upgraded() {
+    const { engine } = this.socket.io;
+    if (engine.transport.name === "websocket") return;
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("waited in vain: the upgrade")), WAIT_MS_MAX);
+      engine.once("upgrade", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
   ask(name, argument) {
     return this.socket.timeout(ACK_MS_MAX).emitWithAck(name, argument);
   }

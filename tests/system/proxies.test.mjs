@@ -194,7 +194,7 @@ function describeProxy(name) {
       const { sku } = await makeProduct(client, { quantity: 100 });
       const watcher = await connect(options);
       await watcher.subscribe({ stock: "all", orders: true });
-      if (way === "the upgrade") await watcher.until(() => watcher.socket.io.engine.transport.name === "websocket", "the upgrade");
+      if (way === "the upgrade") await watcher.upgraded();
       // One order at each instance: the feed is one, wherever the watcher is.
       for (const instance of cluster.instances) {
         const at = instance.client(cluster.token);
