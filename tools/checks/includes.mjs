@@ -94,7 +94,7 @@ const LIBRARIES = [
   [/^liburing\.h$/, () => "liburing"],
   [/^(spdlog|fmt|prometheus|rapidcheck|gtest|gmock|hiredis)[/.]/, (match) => match[1]],
   [/^CLI\//, () => "cli11"],
-  [/^(sys|arpa|netinet|netdb|linux)[/.]|^(unistd|fcntl|poll|pthread|sched|signal|dirent|pwd|termios)\.h$/, () => "posix"],
+  [/^(sys|arpa|netinet|netdb|linux)[/.]|^(unistd|fcntl|poll|pthread|sched|semaphore|signal|dirent|pwd|termios)\.h$/, () => "posix"],
   [/^[a-z_0-9]+$|^(time|string|stdlib|stdio|stdint|stddef|errno|math|limits|assert)\.h$/, () => "std"],
 ];
 

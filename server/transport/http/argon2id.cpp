@@ -4,10 +4,7 @@
 #include <sys/mman.h>
 
 #include <cstring>
-#include <mutex>
 #include <new>
-
-#include "base/ensure.hpp"
 
 namespace onhand::http {
 namespace {
@@ -17,38 +14,13 @@ constexpr std::size_t huge_page_bytes = 2UL * 1024 * 1024;
 // Whole huge pages, with room to begin at the first of them.
 constexpr std::size_t mapped_bytes = (memory_bytes / huge_page_bytes + 2) * huge_page_bytes;
 
-// Mapped until the process ends: mapping and unmapping 19 MiB for each hash holds the lock of the process's memory, for
-// which every other thread waits that maps something or gives something back, and the hashing thread is the least
-// urgent of all. Huge pages spare it most misses of the TLB; where there are none, it works as well.
-class HashMemory {
-  public:
-    HashMemory() {
-        void* const mapped =
-            ::mmap(nullptr, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (mapped == MAP_FAILED) throw std::bad_alloc();
-        ::madvise(mapped, mapped_bytes, MADV_HUGEPAGE);
-        ::madvise(mapped, mapped_bytes, MADV_DONTDUMP);
-        const auto offset = reinterpret_cast<std::uintptr_t>(mapped) % huge_page_bytes;
-        bytes_ = static_cast<std::uint8_t*>(mapped) + (offset == 0 ? 0 : huge_page_bytes - offset);
-    }
-
-    std::uint8_t* bytes() const { return bytes_; }
-    std::mutex& mutex() { return mutex_; }
-
-  private:
-    std::mutex mutex_;  // held by whoever hashes
-    std::uint8_t* bytes_ = nullptr;
-};
-
-HashMemory& memory() {
-    static HashMemory memory;
-    return memory;
-}
+// The memory of the hash that this thread makes: libargon2 has no room for it in what it hands to the functions below.
+thread_local Argon2idMemory* memory_in_use = nullptr;
 
 // libargon2 asks for its memory once per hash, and wipes it before it gives it back.
 int take_memory(std::uint8_t** taken, std::size_t bytes) {
     if (bytes > memory_bytes) return ARGON2_MEMORY_ALLOCATION_ERROR;
-    *taken = memory().bytes();
+    *taken = memory_in_use->bytes().data();
     return ARGON2_OK;
 }
 
@@ -61,12 +33,26 @@ std::uint8_t* as_input(const void* bytes) {
 
 }  // namespace
 
-void reserve_argon2id_memory() {
-    static_cast<void>(memory());
+// Mapped once: mapping and unmapping 19 MiB for each hash holds the lock of the process's memory, for which every other
+// thread waits that maps something or gives something back, and the hashing thread is the least urgent of all. Huge
+// pages spare it most misses of the TLB; where there are none, it works as well.
+Argon2idMemory::Argon2idMemory()
+    : mapped_(
+          ::mmap(nullptr, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
+    if (mapped_ == MAP_FAILED) throw std::bad_alloc();
+    ::madvise(mapped_, mapped_bytes, MADV_HUGEPAGE);
+    ::madvise(mapped_, mapped_bytes, MADV_DONTDUMP);
+    const auto offset = reinterpret_cast<std::uintptr_t>(mapped_) % huge_page_bytes;
+    auto* const first = static_cast<std::uint8_t*>(mapped_) + (offset == 0 ? 0 : huge_page_bytes - offset);
+    bytes_ = {first, memory_bytes};
 }
 
-bool argon2id(std::span<std::uint8_t> out, std::string_view password, std::span<const std::uint8_t> salt,
-              const Argon2idCost& cost) {
+Argon2idMemory::~Argon2idMemory() {
+    ::munmap(mapped_, mapped_bytes);
+}
+
+bool argon2id(Argon2idMemory& memory, std::span<std::uint8_t> out, std::string_view password,
+              std::span<const std::uint8_t> salt, const Argon2idCost& cost) {
     if (cost.kibibytes > argon2id_kibibytes_max || cost.passes > argon2id_passes_max) return false;
     argon2_context context{};
     context.out = out.data();
@@ -83,12 +69,8 @@ bool argon2id(std::span<std::uint8_t> out, std::string_view password, std::span<
     context.allocate_cbk = take_memory;
     context.free_cbk = give_memory_back;
     context.flags = ARGON2_DEFAULT_FLAGS;
-    const std::lock_guard lock(memory().mutex());
+    memory_in_use = &memory;
     return argon2id_ctx(&context) == ARGON2_OK;
-}
-
-std::span<const std::uint8_t> argon2id_memory() {
-    return {memory().bytes(), memory_bytes};
 }
 
 }  // namespace onhand::http

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/ensure.hpp"
-#include "transport/http/argon2id.hpp"
 #include "transport/http/io_thread.hpp"
+#include "transport/http/passwords.hpp"
 #include "transport/http/server_context.hpp"
 
 namespace onhand::http {
@@ -22,7 +22,7 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 Options checked(const Options& options) {
     ensure(options.io_threads >= 1 && options.io_threads <= 64, "1 to 64 io threads");
     if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
-    reserve_argon2id_memory();
+    prepare_hashing();
     return options;
 }
 

@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <span>
 
 #include "base/ensure.hpp"
 #include "base/text.hpp"
-#include "transport/http/argon2id.hpp"
+#include "transport/http/patient_hasher.hpp"
 
 namespace onhand::http {
 namespace {
@@ -40,7 +41,17 @@ constexpr std::string_view common_passwords[] = {
 };
 
 constexpr std::size_t digest_bytes = 32;
+
+// How long somebody who signs in waits for processors that others keep busy, before their hash takes its share of them.
+constexpr std::chrono::milliseconds patience{300};
+
 constexpr std::string_view hash_prefix = "$argon2id$v=19$m=";
+
+// Never destroyed: a process that ends would wait for a hash that nobody waits for.
+PatientHasher& hasher() {
+    static PatientHasher& hasher = *new PatientHasher(patience);
+    return hasher;
+}
 
 // What the text of a hash says.
 struct StoredHash {
@@ -104,12 +115,16 @@ std::optional<std::string> password_fault(std::string_view password, std::string
     return std::nullopt;
 }
 
+void prepare_hashing() {
+    static_cast<void>(hasher());
+}
+
 std::string hash_password(std::string_view password) {
     const Argon2idCost cost;
     std::array<std::uint8_t, argon2id_salt_bytes> salt{};
     randombytes_buf(salt.data(), salt.size());
     std::array<std::uint8_t, digest_bytes> digest{};
-    ensure(argon2id(digest, password, salt, cost), "the cost of new passwords is within bounds");
+    ensure(hasher().hash(digest, password, salt, cost), "the cost of new passwords is within bounds");
     return fmt::format("{}{},t={},p=1${}${}", hash_prefix, cost.kibibytes, cost.passes, to_base64(salt),
                        to_base64(digest));
 }
@@ -118,7 +133,7 @@ bool verify_password(std::string_view hash, std::string_view password) {
     const auto stored = read_hash(hash);
     if (!stored) return false;
     std::array<std::uint8_t, digest_bytes> digest{};
-    if (!argon2id(digest, password, stored->salt, stored->cost)) return false;
+    if (!hasher().hash(digest, password, stored->salt, stored->cost)) return false;
     return sodium_memcmp(digest.data(), stored->digest.data(), digest.size()) == 0;
 }
 

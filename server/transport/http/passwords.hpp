@@ -1,7 +1,7 @@
 #pragma once
-// Passwords: the rules for new ones, hashing and verifying with argon2id (argon2id.hpp). Hashing takes about 20 ms and
-// 19 MiB, so it runs on the hashing pool only (work_pool.hpp), never on an io thread. Passwords are bytes of any kind
-// and are never cut off. Thread-safe; keeps nothing of them.
+// Passwords: the rules for new ones, hashing and verifying with argon2id (patient_hasher.hpp). A hash takes 20 ms of a
+// processor that nobody else wants and is waited for, so it is asked for on the hashing pool only (work_pool.hpp),
+// never on an io thread. Passwords are bytes of any kind and are never cut off. Thread-safe; keeps nothing of them.
 
 #include <optional>
 #include <string>
@@ -16,8 +16,12 @@ inline constexpr std::size_t password_bytes_max = 1024;
 // a password that equals it is refused.
 std::optional<std::string> password_fault(std::string_view password, std::string_view email);
 
+// Maps the memory of hashes and starts their thread, once; the functions below do it too. Throws std::bad_alloc or
+// std::system_error.
+void prepare_hashing();
+
 // The argon2id hash in the text form that programs share ("$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH", base64 without
-// padding). Throws std::bad_alloc when the memory is not there; reserve_argon2id_memory() tells that at start.
+// padding). Throws std::bad_alloc when the memory is not there; prepare_hashing() tells that at start.
 std::string hash_password(std::string_view password);
 
 // True when `password` belongs to `hash`, which may have been made at a lower cost. Takes the same time for a right and

@@ -36,7 +36,7 @@ struct ServerContext {
           router(rows),
           files(std::move(page)),
           read_pool(server_options.read_threads, server_options.read_queue_max, WorkPool::Urgency::low),
-          hash_pool(1, server_options.hash_queue_max, WorkPool::Urgency::least) {}
+          hash_pool(1, server_options.hash_queue_max, WorkPool::Urgency::low) {}
 
     const Options options;
     const Services services;

@@ -7,14 +7,6 @@
 #include "base/urgency.hpp"
 
 namespace onhand::http {
-namespace {
-
-void set_urgency(WorkPool::Urgency urgency) {
-    if (urgency == WorkPool::Urgency::low) step_back(background_nice);
-    if (urgency == WorkPool::Urgency::least) yield_to_all();
-}
-
-}  // namespace
 
 WorkPool::WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency) : queue_max_(queue_max) {
     const auto count = std::max(threads, 1U);
@@ -60,7 +52,7 @@ std::size_t WorkPool::waiting() const {
 }
 
 void WorkPool::run(Urgency urgency) {
-    set_urgency(urgency);
+    if (urgency == Urgency::low) step_back(background_nice);
     std::unique_lock lock(mutex_);
     while (true) {
         wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

@@ -19,8 +19,7 @@ class WorkPool {
     // What the threads are given of a processor that others want too.
     enum class Urgency {
         usual,
-        low,    // a tenth of what the others get, and gives way to them at once
-        least,  // only what nobody wants; a few thousandths where the others never pause
+        low,  // a tenth of what the others get, and gives way to them at once
     };
 
     // Starts `threads` (at least 1). At most `queue_max` jobs wait.

@@ -34,8 +34,6 @@ TEST(WorkPool, its_threads_are_as_urgent_as_they_are_said_to_be) {
     EXPECT_EQ(urgency_of(usual), (Seen{::sched_getscheduler(0), nice}));
     WorkPool low(1, 8, WorkPool::Urgency::low);
     EXPECT_EQ(urgency_of(low), (Seen{SCHED_BATCH, std::max(nice, background_nice)}));
-    WorkPool least(1, 8, WorkPool::Urgency::least);
-    EXPECT_EQ(urgency_of(least), (Seen{SCHED_IDLE, nice}));
 }
 
 TEST(WorkPool, refuses_what_does_not_fit_its_queue_and_runs_the_rest) {

@@ -1,0 +1,151 @@
+#include "transport/http/patient_hasher.hpp"
+
+#include <semaphore.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/urgency.hpp"
+
+namespace onhand::http {
+namespace {
+
+// What the thread is asked. Callers write it while the thread has nothing to do and read it when it is done.
+struct Asked {
+    std::string password;
+    std::vector<std::uint8_t> salt;
+    Argon2idCost cost;
+    std::vector<std::uint8_t> digest;
+    bool made = false;
+};
+
+// A thread that yields to all may stand still for seconds wherever it is, so it holds no lock that others wait for: a
+// semaphore is posted and waited for without one.
+class Signal {
+  public:
+    Signal() { ::sem_init(&semaphore_, 0, 0); }
+    ~Signal() { ::sem_destroy(&semaphore_); }
+    Signal(const Signal&) = delete;
+    Signal& operator=(const Signal&) = delete;
+
+    void post() { ::sem_post(&semaphore_); }
+
+    void wait() {
+        while (::sem_wait(&semaphore_) != 0 && errno == EINTR) {
+        }
+    }
+
+    // False when `deadline` (CLOCK_MONOTONIC) came first.
+    bool wait_until(const timespec& deadline) {
+        while (::sem_clockwait(&semaphore_, CLOCK_MONOTONIC, &deadline) != 0)
+            if (errno != EINTR) return false;
+        return true;
+    }
+
+  private:
+    sem_t semaphore_{};
+};
+
+timespec after(std::chrono::milliseconds wait) {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto nanoseconds = std::chrono::nanoseconds(now.tv_nsec) + wait;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(nanoseconds);
+    return {now.tv_sec + seconds.count(), (nanoseconds - seconds).count()};
+}
+
+}  // namespace
+
+struct PatientHasher::Impl {
+    explicit Impl(std::chrono::milliseconds limit) : patience(limit), thread([this] { run(); }) {}
+
+    ~Impl() {
+        stopping = true;
+        begin.post();
+        thread.join();
+        sodium_memzero(asked.password.data(), asked.password.size());
+    }
+
+    void run() {
+        yield_to_all();
+        while (true) {
+            begin.wait();
+            if (stopping) return;
+            asked.made = argon2id(thread_memory, asked.digest, asked.password, asked.salt, asked.cost);
+            done = true;
+            ended.post();
+        }
+    }
+
+    void ask(std::size_t digest_bytes, std::string_view password, std::span<const std::uint8_t> salt,
+             const Argon2idCost& cost) {
+        asked.password = password;
+        asked.salt.assign(salt.begin(), salt.end());
+        asked.cost = cost;
+        asked.digest.resize(digest_bytes);
+        busy = true;
+        done = false;
+        begin.post();
+    }
+
+    // True when the thread has ended by `deadline` what it was asked. What it posted for an earlier hash only wakes.
+    bool ends_by(const timespec& deadline) {
+        while (!done)
+            if (!ended.wait_until(deadline)) break;
+        return done;
+    }
+
+    // After the thread is done: it may be asked again.
+    void forget() {
+        sodium_memzero(asked.password.data(), asked.password.size());
+        asked.password.clear();
+        busy = false;
+    }
+
+    const std::chrono::milliseconds patience;
+    Argon2idMemory thread_memory;
+    Argon2idMemory callers_memory;
+    std::mutex callers;  // held by whoever calls hash(); never by the thread
+    bool busy = false;   // guarded by callers: the thread was asked, and nobody has seen that it is done
+    Asked asked;
+    std::atomic<bool> done = false;
+    std::atomic<bool> stopping = false;
+    std::atomic<std::uint64_t> made_by_callers = 0;
+    Signal begin;
+    Signal ended;
+    std::thread thread;  // the last one: it uses the others
+};
+
+PatientHasher::PatientHasher(std::chrono::milliseconds patience) : impl_(std::make_unique<Impl>(patience)) {}
+
+PatientHasher::~PatientHasher() = default;
+
+bool PatientHasher::hash(std::span<std::uint8_t> out, std::string_view password, std::span<const std::uint8_t> salt,
+                         const Argon2idCost& cost) {
+    auto& impl = *impl_;
+    const std::lock_guard lock(impl.callers);
+    if (impl.busy && impl.done) impl.forget();
+    if (!impl.busy) {
+        impl.ask(out.size(), password, salt, cost);
+        if (impl.ends_by(after(impl.patience))) {
+            impl.forget();
+            if (impl.asked.made) std::copy(impl.asked.digest.begin(), impl.asked.digest.end(), out.begin());
+            return impl.asked.made;
+        }
+    }
+    ++impl.made_by_callers;
+    return argon2id(impl.callers_memory, out, password, salt, cost);
+}
+
+std::uint64_t PatientHasher::made_by_callers() const {
+    return impl_->made_by_callers;
+}
+
+}  // namespace onhand::http
