@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 #include <stdexcept>
 
 #include "base/text.hpp"
@@ -63,6 +64,18 @@ std::string replace_lone_surrogates(std::string_view text) {
     return out;
 }
 
+// Numbers beyond those of a double become null, as in JSON.stringify(): written again as Boost.JSON writes them,
+// "Infinity", they would not be JSON.
+void drop_infinities(json::value& value) {
+    if (const auto* number = value.if_double()) {
+        if (!std::isfinite(*number)) value = nullptr;
+    } else if (auto* array = value.if_array()) {
+        for (auto& element : *array) drop_infinities(element);
+    } else if (auto* object = value.if_object()) {
+        for (auto& member : *object) drop_infinities(member.value());
+    }
+}
+
 std::optional<json::value> parse_json(std::string_view text) {
     json::parse_options options;
     options.max_depth = json_depth_max;
@@ -74,6 +87,7 @@ std::optional<json::value> parse_json(std::string_view text) {
         value = json::parse(replace_lone_surrogates(text), error, {}, options);
     }
     if (error) return std::nullopt;
+    drop_infinities(value);
     return value;
 }
 

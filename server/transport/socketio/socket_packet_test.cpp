@@ -112,7 +112,14 @@ TEST(SocketPacket, keeps_unusual_but_legal_text) {
     EXPECT_EQ(read("2[\"a\",\"\\u0000\"]"), "2 / - [\"a\",\"\\u0000\"]");
     EXPECT_EQ(read("2[\"a\",{\"_placeholder\":true,\"num\":0}]"), "2 / - [\"a\",{\"_placeholder\":true,\"num\":0}]");
     EXPECT_EQ(read("2[\"a\",{\"k\":1,\"k\":2}]"), "2 / - [\"a\",{\"k\":2}]");
-    EXPECT_NE(read("2[\"a\",1e400,-0,1.5]"), "refused");
+    EXPECT_EQ(read("2[\"a\",1e400,-0,1.5]"), "2 / - [\"a\",null,0,1.5E0]");
+}
+
+// Found by the fuzzer.
+TEST(SocketPacket, an_event_is_not_named_by_a_number_that_is_none) {
+    EXPECT_EQ(read("2[500000005.05E460]"), "refused");
+    EXPECT_EQ(read("2[-1e400]"), "refused");
+    EXPECT_FALSE(parse_event_json("[1e400]").has_value());
 }
 
 TEST(SocketPacket, replaces_half_a_surrogate_pair) {
@@ -185,6 +192,10 @@ TEST(SocketPacket, drops_attachments_nobody_refers_to) {
     const std::string zero = R"({"_placeholder":true,"num":0})";
     EXPECT_EQ(complete("51-[\"a\"]", {"x"}), "[\"a\"]");
     EXPECT_EQ(complete(R"(53-["a",{"_placeholder":true,"num":1}])", {"x", "y", "z"}), "[\"a\"," + zero + "] y");
+}
+
+TEST(SocketPacket, what_is_written_anew_is_json_whatever_the_numbers) {
+    EXPECT_EQ(complete("51-[\"a\",1e400,{\"b\":[-1e400,1e300]}]", {"x"}), "[\"a\",null,{\"b\":[null,1E300]}]");
 }
 
 TEST(SocketPacket, refuses_wrong_placeholders) {
