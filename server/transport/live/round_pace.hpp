@@ -19,7 +19,7 @@ class RoundPace {
     // A round is shorter than usual where telling then costs at most this share of the thread.
     static constexpr double idle_share = 0.05;
     // Telling takes at most about this share of the thread.
-    static constexpr double busy_share = 0.7;
+    static constexpr double busy_share = 0.8;
     // However long a turn took, perhaps because the machine did something else, the next waits no longer than this.
     static constexpr Duration pause_max = std::chrono::milliseconds(25);
 
