@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './ConfirmDialog.module.css';
 import { Dialog } from './Dialog.tsx';
+import { FormActions } from './FormEnd.tsx';
 
 interface Props {
   title: string;
@@ -20,14 +21,14 @@ export function ConfirmDialog({ title, children, confirm, danger, busy, disabled
   return (
     <Dialog title={title} onClose={onClose}>
       <div className={classes.text}>{children}</div>
-      <div className={classes.actions}>
+      <FormActions>
         <Button variant="default" data-autofocus onClick={onClose}>
           Back
         </Button>
         <Button {...(danger && { color: 'red.8' })} loading={busy} disabled={disabled} onClick={onConfirm}>
           {confirm}
         </Button>
-      </div>
+      </FormActions>
     </Dialog>
   );
 }

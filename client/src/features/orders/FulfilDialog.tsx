@@ -5,6 +5,7 @@ import { outcomeUnknown } from '../../api/problem.ts';
 import type { Order } from '../../api/types.ts';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemAlert } from '../../components/Feedback.tsx';
+import { FormActions, Refusal } from '../../components/FormEnd.tsx';
 import { formatQuantity, plural } from '../../components/format.ts';
 import classes from './Fulfil.module.css';
 import { type AskedLine, stepped, unitsOf } from './fulfil.ts';
@@ -45,18 +46,16 @@ export function FulfilDialog({ order, fulfilment, onClose }: Props) {
         {sent ? <SentLines sent={sent} /> : <Lines fulfilment={fulfilment} />}
         <Problem error={error} />
         {tried && !wrong && units === 0 && (
-          <p className={classes.none} role="alert">
-            There is nothing to fulfil with zero units. Say how many leave now.
-          </p>
+          <Refusal>There is nothing to fulfil with zero units. Say how many leave now.</Refusal>
         )}
-        <div className={classes.actions}>
+        <FormActions>
           <Button variant="default" onClick={onClose}>
             Back
           </Button>
           <Button type="submit" loading={isLoading}>
             {sent && !isLoading ? 'Send again' : `Fulfil ${plural(units, 'unit')}`}
           </Button>
-        </div>
+        </FormActions>
       </form>
     </Dialog>
   );
@@ -162,11 +161,11 @@ function NothingLeft({ order, onClose }: { order: Order; onClose: () => void }) 
     <Dialog title={`Fulfil order ${order.number}`} onClose={onClose}>
       <div className={classes.form}>
         <p role="status">Nothing is left to fulfil: the order was changed elsewhere.</p>
-        <div className={classes.actions}>
+        <FormActions>
           <Button variant="default" data-autofocus onClick={onClose}>
             Back
           </Button>
-        </div>
+        </FormActions>
       </div>
     </Dialog>
   );

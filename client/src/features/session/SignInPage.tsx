@@ -8,6 +8,7 @@ import { problemOf } from '../../api/problem.ts';
 import { type AuthStatus, useAuthStatusQuery, useLoginMutation, useRegisterMutation } from '../../api/session.ts';
 import type { User } from '../../api/types.ts';
 import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
+import { Refusal } from '../../components/FormEnd.tsx';
 import classes from './SignInPage.module.css';
 
 const PASSWORD_MIN = 8;
@@ -89,9 +90,7 @@ function LoginForm({ demo, onDone }: { demo: AuthStatus['demo']; onDone: (user: 
   return (
     <form className={classes.form} onSubmit={submit} aria-label="Sign in">
       {refused ? (
-        <p className={classes.refused} role="alert">
-          Email and password do not match an account.
-        </p>
+        <Refusal>Email and password do not match an account.</Refusal>
       ) : (
         error && <ProblemAlert error={error} title="Signing in did not work" />
       )}

@@ -1,6 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { type RefObject, useRef } from 'react';
 import type { StockLevel } from '../../api/types.ts';
+import { FormActions, Refusal } from '../../components/FormEnd.tsx';
 import { formatQuantity } from '../../components/format.ts';
 import classes from './AdjustForm.module.css';
 import { MAX_NOTE, needsNote } from './adjust.ts';
@@ -86,19 +87,15 @@ function Preview({ level, delta }: { level: StockLevel; delta: number }) {
 function Ending({ problem, busy, onClose }: { problem: string; busy: boolean; onClose: () => void }) {
   return (
     <>
-      {problem && (
-        <p className={classes.problem} role="alert">
-          {problem}
-        </p>
-      )}
-      <div className={classes.actions}>
+      {problem && <Refusal>{problem}</Refusal>}
+      <FormActions>
         <Button variant="default" size="xs" onClick={onClose}>
           Cancel
         </Button>
         <Button type="submit" size="xs" loading={busy}>
           Apply
         </Button>
-      </div>
+      </FormActions>
     </>
   );
 }

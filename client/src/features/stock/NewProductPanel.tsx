@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useRef } from 'react';
 import type { Product } from '../../api/types.ts';
+import { FormActions } from '../../components/FormEnd.tsx';
 import { SidePanel } from '../../components/SidePanel.tsx';
 import { FormProblem } from './FormProblem.tsx';
 import { ProductFields } from './ProductFields.tsx';
@@ -32,14 +33,14 @@ export default function NewProductPanel({ onCreated, onClose }: Props) {
           title="The product was not created"
           unknown="The product may have been created. Send it again: it cannot be created twice."
         />
-        <div className={classes.actions}>
+        <FormActions>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" loading={busy}>
             {locked && !busy ? 'Send again' : 'Create product'}
           </Button>
-        </div>
+        </FormActions>
       </form>
     </SidePanel>
   );

@@ -1,6 +1,7 @@
 import { Alert, Button } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import type { Product } from '../../api/types.ts';
+import { FormActions } from '../../components/FormEnd.tsx';
 import { FormProblem } from './FormProblem.tsx';
 import { ProductFields } from './ProductFields.tsx';
 import classes from './ProductForm.module.css';
@@ -32,14 +33,14 @@ export function ProductEditor({ product, onDone }: Props) {
         title="The product was not changed"
         unknown="The change may have been made. Press Save again: nothing is changed twice."
       />
-      <div className={classes.actions}>
+      <FormActions>
         <Button variant="default" onClick={onDone}>
           Cancel
         </Button>
         <Button type="submit" loading={busy} disabled={!edit.changed}>
           Save
         </Button>
-      </div>
+      </FormActions>
     </form>
   );
 }

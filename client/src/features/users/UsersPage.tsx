@@ -5,6 +5,7 @@ import { useUser } from '../../api/roles.ts';
 import type { Role, User } from '../../api/types.ts';
 import table from '../../components/data_table.module.css';
 import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
+import { FormActions } from '../../components/FormEnd.tsx';
 import { inWords, plural } from '../../components/format.ts';
 import { PageHead } from '../../components/PageHead.tsx';
 import { showToast } from '../../components/toasts.ts';
@@ -146,14 +147,14 @@ function NewUserForm({ onClose }: { onClose: () => void }) {
         value={values.role}
         onChange={(event) => set({ role: event.currentTarget.value as Role })}
       />
-      <div className={classes.actions}>
+      <FormActions>
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
         <Button type="submit" loading={isLoading}>
           Create
         </Button>
-      </div>
+      </FormActions>
     </form>
   );
 }
