@@ -70,7 +70,7 @@ struct PatientHasher::Impl {
         stopping = true;
         begin.post();
         thread.join();
-        sodium_memzero(asked.password.data(), asked.password.size());
+        sodium_memzero(asked.password.data(), asked.password.size());  // of a hash that was not begun any more
     }
 
     void run() {
@@ -79,6 +79,7 @@ struct PatientHasher::Impl {
             begin.wait();
             if (stopping) return;
             asked.made = argon2id(thread_memory, asked.digest, asked.password, asked.salt, asked.cost);
+            sodium_memzero(asked.password.data(), asked.password.size());
             done = true;
             ended.post();
         }
@@ -90,7 +91,6 @@ struct PatientHasher::Impl {
         asked.salt.assign(salt.begin(), salt.end());
         asked.cost = cost;
         asked.digest.resize(digest_bytes);
-        busy = true;
         done = false;
         begin.post();
     }
@@ -102,20 +102,12 @@ struct PatientHasher::Impl {
         return done;
     }
 
-    // After the thread is done: it may be asked again.
-    void forget() {
-        sodium_memzero(asked.password.data(), asked.password.size());
-        asked.password.clear();
-        busy = false;
-    }
-
     const std::chrono::milliseconds patience;
     Argon2idMemory thread_memory;
     Argon2idMemory callers_memory;
     std::mutex callers;  // held by whoever calls hash(); never by the thread
-    bool busy = false;   // guarded by callers: the thread was asked, and nobody has seen that it is done
     Asked asked;
-    std::atomic<bool> done = false;
+    std::atomic<bool> done = true;  // the thread has nothing to do, and asked is the callers'
     std::atomic<bool> stopping = false;
     std::atomic<std::uint64_t> made_by_callers = 0;
     Signal begin;
@@ -131,11 +123,9 @@ bool PatientHasher::hash(std::span<std::uint8_t> out, std::string_view password,
                          const Argon2idCost& cost) {
     auto& impl = *impl_;
     const std::lock_guard lock(impl.callers);
-    if (impl.busy && impl.done) impl.forget();
-    if (!impl.busy) {
+    if (impl.done) {
         impl.ask(out.size(), password, salt, cost);
         if (impl.ends_by(after(impl.patience))) {
-            impl.forget();
             if (impl.asked.made) std::copy(impl.asked.digest.begin(), impl.asked.digest.end(), out.begin());
             return impl.asked.made;
         }
