@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ constexpr int spread_products = 1000;
 constexpr domain::Quantity deep_stock = 1'000'000'000;
 constexpr int catalogue_batch = 20'000;
 constexpr int orders_batch = 5'000;
+// The keys of more orders than these would not find room in memory.
+constexpr int orders_caught_up = 1'000'000;
 // Orders change this many orders after they were placed.
 constexpr std::size_t open_orders = 40'000;
 
@@ -63,13 +66,15 @@ class Trade {
         commit();
     }
 
-    void make_orders() {
+    // `catch_up` is called between batches, now and then.
+    void make_orders(const std::function<void()>& catch_up) {
         for (std::int64_t i = 0; i < orders_; ++i) {
             now_ = begin_ms_ + static_cast<UnixMillis>(static_cast<double>(span_ms_) * static_cast<double>(i) /
                                                        static_cast<double>(orders_));
             place(i);
             if (open_.size() > open_orders) finish_oldest();
             if ((i + 1) % orders_batch == 0) commit();
+            if ((i + 1) % orders_caught_up == 0) catch_up();
         }
         commit();
     }
@@ -228,18 +233,21 @@ int main(int argc, char** argv) {
     const SystemClock clock;
     const auto begin = std::chrono::steady_clock::now();
     {
-        // Without the background thread; what it does behind the commits is done once at the end.
+        // Without the background thread; what it does behind the commits is done at once for many.
         options.background = false;
         auto opened = storage::sqlite::SqliteStorage::open(options, clock);
         if (!opened) stop_with("open", opened.error().detail);
         auto& store = (*opened)->store();
         if (store.head() != 0) stop_with("folder", "there is a database already");
+        const auto catch_up = [&] {
+            if (auto done = (*opened)->catch_up_derived(store.head()); !done) stop_with("lists", done.error().detail);
+        };
         Trade trade(store, products, orders, years);
         trade.make_catalogue();
         std::printf("%d products: %.1f s\n", products, seconds_since(begin));
-        trade.make_orders();
+        trade.make_orders(catch_up);
         std::printf("%lld orders: %.1f s\n", static_cast<long long>(orders), seconds_since(begin));
-        if (auto done = (*opened)->catch_up_derived(store.head()); !done) stop_with("lists", done.error().detail);
+        catch_up();
     }
     std::printf("lists: %.1f s\n", seconds_since(begin));
 }
