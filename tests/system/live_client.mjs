@@ -64,10 +64,10 @@ export class LiveClient {
     });
   }
 
-  on(name) {
+  on(name, emitter = this.socket) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`waited in vain: ${name}`)), WAIT_MS_MAX);
-      this.socket.once(name, (...given) => {
+      emitter.once(name, (...given) => {
         clearTimeout(timer);
         resolve(given);
       });
@@ -82,14 +82,7 @@ export class LiveClient {
   // Waits until a client that began with polling has gone over to its WebSocket. No event of the feed tells of it.
   async upgraded() {
     const { engine } = this.socket.io;
-    if (engine.transport.name === "websocket") return;
-    await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("waited in vain: the upgrade")), WAIT_MS_MAX);
-      engine.once("upgrade", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    if (engine.transport.name !== "websocket") await this.on("upgrade", engine);
   }
 
   ask(name, argument) {

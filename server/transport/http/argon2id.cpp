@@ -3,7 +3,6 @@
 #include <argon2.h>
 #include <sys/mman.h>
 
-#include <cstring>
 #include <new>
 
 namespace onhand::http {

@@ -64,16 +64,26 @@ std::string replace_lone_surrogates(std::string_view text) {
     return out;
 }
 
+// Calls `visit` for `value` and all in it, depth first; where it returns false, not for what is in that one. The depth
+// is bounded by the parser.
+template <class Value, class Visit>
+void for_each_value(Value& value, const Visit& visit) {
+    if (!visit(value)) return;
+    if (auto* array = value.if_array()) {
+        for (auto& element : *array) for_each_value(element, visit);
+    } else if (auto* object = value.if_object()) {
+        for (auto& member : *object) for_each_value(member.value(), visit);
+    }
+}
+
 // Numbers beyond those of a double become null, as in JSON.stringify(): written again as Boost.JSON writes them,
 // "Infinity", they would not be JSON.
-void drop_infinities(json::value& value) {
-    if (const auto* number = value.if_double()) {
-        if (!std::isfinite(*number)) value = nullptr;
-    } else if (auto* array = value.if_array()) {
-        for (auto& element : *array) drop_infinities(element);
-    } else if (auto* object = value.if_object()) {
-        for (auto& member : *object) drop_infinities(member.value());
-    }
+void drop_infinities(json::value& all) {
+    for_each_value(all, [](json::value& value) {
+        const auto* number = value.if_double();
+        if (number != nullptr && !std::isfinite(*number)) value = nullptr;
+        return true;
+    });
 }
 
 std::optional<json::value> parse_json(std::string_view text) {
@@ -140,16 +150,14 @@ std::optional<std::size_t> placeholder_number(const json::value& value, std::siz
     return std::min(count, static_cast<std::size_t>(num->get_int64()));
 }
 
-// Calls `visit` for every placeholder in `value`, depth first. The depth is bounded by the parser.
+// Calls `visit` for every placeholder in `all`, depth first.
 template <class Value, class Visit>
-void for_each_placeholder(Value& value, std::size_t count, const Visit& visit) {
-    if (const auto number = placeholder_number(value, count)) {
-        visit(value, *number);
-    } else if (auto* array = value.if_array()) {
-        for (auto& element : *array) for_each_placeholder(element, count, visit);
-    } else if (auto* object = value.if_object()) {
-        for (auto& member : *object) for_each_placeholder(member.value(), count, visit);
-    }
+void for_each_placeholder(Value& all, std::size_t count, const Visit& visit) {
+    for_each_value(all, [&](auto& value) {
+        const auto number = placeholder_number(value, count);
+        if (number) visit(value, *number);
+        return !number;
+    });
 }
 
 // Keeps the attachments that `value` refers to, in their order, and numbers the placeholders anew.
