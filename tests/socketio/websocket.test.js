@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io } from 'socket.io-client';
+import { PollingPeer } from './peers.js';
 import { startServer } from './server.js';
 import { RawWebSocket, frame, rawHttp, text, upgradeRequest } from './raw.js';
 
@@ -351,5 +352,21 @@ describe('slow and silent clients', () => {
     for (const client of clients) client.destroy();
     await stopped;
     assert.match(many.output(), /stopped 0 sessions 0 websockets/);
+  });
+
+  // The client has stopped polling by then: nothing but the WebSocket can tell it that the server ends.
+  it('lets an upgrade end that the stop meets', async () => {
+    const stopping = await startServer();
+    const { sid } = await PollingPeer.open(stopping);
+    const candidate = await RawWebSocket.open(stopping.port, `EIO=4&transport=websocket&sid=${sid}`);
+    candidate.send(text('2probe'));
+    assert.equal((await candidate.next()).text, '3probe');
+    const witness = await join(stopping.port);
+    const stopped = stopping.stop();
+    assert.equal(await witness.closeCode(), 1001);
+    candidate.send(text('5'));
+    assert.equal(await candidate.closeCode(), 1001);
+    await stopped;
+    assert.match(stopping.output(), /stopped 0 sessions 0 websockets/);
   });
 });

@@ -332,6 +332,13 @@ void Connection::close_now(CloseReason reason) {
     run(actions);
 }
 
+void Connection::shut_down() {
+    const Cork cork(*this);
+    EngineActions actions;
+    session_.shut_down(Clock::now(), actions);
+    run(actions);
+}
+
 void Connection::run(EngineActions& actions) {
     for (auto& action : actions) {
         switch (action.kind) {

@@ -56,6 +56,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
     // Ends the session at once.
     void close_now(CloseReason reason);
+    // The server ends: the session too, after an upgrade that is about to end.
+    void shut_down();
     void flush();
     void reschedule();
     // Does what is due before a request is looked at.

@@ -33,6 +33,12 @@ EngineAction make_action(EngineAction::Kind kind) {
     return action;
 }
 
+EngineAction closed_action(CloseReason reason) {
+    auto action = make_action(EngineAction::Kind::closed);
+    action.reason = reason;
+    return action;
+}
+
 }  // namespace
 
 std::string_view to_text(CloseReason reason) {
@@ -157,7 +163,7 @@ void EngineSession::on_candidate_packet(const std::optional<EnginePacket>& packe
         promote(now, actions);
         if (state_ == State::lingering) {
             state_ = State::gone;
-            actions.push_back(make_action(EngineAction::Kind::closed));
+            actions.push_back(closed_action(lingers_for_));
         }
     } else {
         drop_candidate(actions);
@@ -227,17 +233,32 @@ void EngineSession::close(TimePoint now, EngineActions& actions) {
         end(CloseReason::forced_close, actions);
         return;
     }
+    linger(CloseReason::forced_close, now + close_remembered_for, actions);
+}
+
+void EngineSession::shut_down(TimePoint now, EngineActions& actions) {
+    const auto until = now + upgrade_awaited_for;
+    if (!probed_) {
+        end(CloseReason::server_shutting_down, actions);
+    } else if (state_ == State::lingering) {
+        forget_at_ = std::min(forget_at_, until);
+    } else {
+        linger(CloseReason::server_shutting_down, until, actions);
+    }
+}
+
+// Tells the client with its held or next GET, or by the end of its upgrade: one that has stopped polling for that would
+// never ask again.
+void EngineSession::linger(CloseReason reason, TimePoint until, EngineActions& actions) {
     flush(actions);
     if (get_held_) {
-        end(CloseReason::forced_close, actions);
+        end(reason, actions);
         return;
     }
-    // A client that has stopped polling to upgrade would never ask again: the upgrade is let to its end.
     state_ = State::lingering;
-    forget_at_ = now + close_remembered_for;
-    auto action = make_action(EngineAction::Kind::closed);
-    action.reason = CloseReason::forced_close;
-    actions.push_back(std::move(action));
+    forget_at_ = until;
+    lingers_for_ = reason;
+    actions.push_back(closed_action(reason));
 }
 
 void EngineSession::end(CloseReason reason, EngineActions& actions, std::string_view held_answer) {
@@ -248,10 +269,7 @@ void EngineSession::end(CloseReason reason, EngineActions& actions, std::string_
     drop_candidate(actions);
     state_ = State::gone;
     buffered_.clear();
-    if (announced) return;
-    auto action = make_action(EngineAction::Kind::closed);
-    action.reason = reason;
-    actions.push_back(std::move(action));
+    if (!announced) actions.push_back(closed_action(reason));
 }
 
 void EngineSession::queue_ping(TimePoint now, EngineActions& actions) {

@@ -41,6 +41,8 @@ struct EngineTimes {
 
 // How long a session that was closed while no GET was held waits for one, to tell the client.
 constexpr std::chrono::seconds close_remembered_for{30};
+// How long a server that shuts down waits for an upgrade that is about to end.
+constexpr std::chrono::seconds upgrade_awaited_for{1};
 
 // What the driver has to do next, in order.
 struct EngineAction {
@@ -104,6 +106,10 @@ class EngineSession {
     void close(TimePoint now, EngineActions& actions);
     // Ends it without waiting for anything; a held GET is completed with "1".
     void close_now(CloseReason reason, EngineActions& actions) { end(reason, actions); }
+    // The server ends: like close_now(), but an upgrade whose probe was answered is let to its end for
+    // upgrade_awaited_for. Its client polls no more and looks at nothing but the WebSocket; socket.io-client would
+    // notice a lost one by its heartbeat only.
+    void shut_down(TimePoint now, EngineActions& actions);
 
     // Does what is due. Call at or after deadline(), and before looking at a request.
     void on_time(TimePoint now, EngineActions& actions);
@@ -121,6 +127,7 @@ class EngineSession {
     enum class State : unsigned char { open, lingering, gone };
 
     void end(CloseReason reason, EngineActions& actions, std::string_view held_answer = "1");
+    void linger(CloseReason reason, TimePoint until, EngineActions& actions);
     void answer(std::string body, EngineActions& actions, unsigned status = 200);
     void answer_lingering(EngineActions& actions);
     std::string take_payload();
@@ -139,6 +146,7 @@ class EngineSession {
     TimePoint noop_at_ = never;    // when the held GET is completed with a noop during the upgrade
     TimePoint last_noop_ = never;  // never: none sent during this upgrade to a GET that came after the probe
     TimePoint forget_at_ = never;  // end of lingering
+    CloseReason lingers_for_ = CloseReason::forced_close;
     Transport transport_;
     State state_ = State::open;
     bool get_held_ = false;

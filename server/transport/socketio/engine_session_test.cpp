@@ -60,6 +60,10 @@ class Driver {
         session.close(start + milliseconds(at), actions_);
         return take();
     }
+    std::string shut_down(int at) {
+        session.shut_down(start + milliseconds(at), actions_);
+        return take();
+    }
     std::string abort_get() {
         session.on_get_aborted(actions_);
         return take();
@@ -312,6 +316,57 @@ TEST(EngineClose, ends_an_upgrade_whose_client_still_polls) {
     EXPECT_EQ(driver.get(2),
               " | answer 200 6\x1e"
               "1 | close candidate");
+    EXPECT_TRUE(driver.session.gone());
+}
+
+TEST(EngineShutDown, is_immediate_without_an_answered_probe) {
+    Driver websocket(Transport::websocket);
+    EXPECT_EQ(websocket.shut_down(1), " | closed: server shutting down");
+    EXPECT_TRUE(websocket.session.gone());
+    Driver polling(Transport::polling);
+    EXPECT_TRUE(polling.candidate(0));
+    polling.get(0);
+    EXPECT_EQ(polling.shut_down(1), " | answer 200 1 | close candidate | closed: server shutting down");
+    EXPECT_TRUE(polling.session.gone());
+}
+
+TEST(EngineShutDown, lets_an_upgrade_end_for_a_second) {
+    for (const bool in_time : {true, false}) {
+        Driver driver(Transport::polling);
+        EXPECT_TRUE(driver.candidate(0));
+        EXPECT_EQ(driver.probe("2probe", 0), " | candidate 3probe");
+        EXPECT_EQ(driver.emit("4last"), "");
+        EXPECT_EQ(driver.shut_down(500), " | closed: server shutting down");
+        EXPECT_FALSE(driver.session.gone());
+        if (in_time) {
+            EXPECT_EQ(driver.probe("5", 501), " | promote | closed: server shutting down");
+            EXPECT_EQ(driver.session.take_buffered().count(), 1U);
+        } else {
+            EXPECT_EQ(driver.time(999), "");
+            EXPECT_EQ(driver.time(1500), " | close candidate");
+        }
+        EXPECT_TRUE(driver.session.gone());
+    }
+}
+
+TEST(EngineShutDown, answers_a_get_that_came_during_the_upgrade) {
+    Driver driver(Transport::polling);
+    EXPECT_TRUE(driver.candidate(0));
+    driver.probe("2probe", 0);
+    driver.get(1);
+    EXPECT_EQ(driver.shut_down(2), " | answer 200 1 | close candidate | closed: server shutting down");
+    EXPECT_TRUE(driver.session.gone());
+}
+
+TEST(EngineShutDown, waits_no_longer_for_a_session_that_was_closed_before) {
+    Driver driver(Transport::polling);
+    EXPECT_TRUE(driver.candidate(0));
+    driver.probe("2probe", 0);
+    EXPECT_EQ(driver.close(1), " | closed: forced close");
+    EXPECT_EQ(driver.shut_down(100), "");
+    EXPECT_FALSE(driver.session.gone());
+    EXPECT_EQ(driver.deadline(), 1000);
+    EXPECT_EQ(driver.time(1100), " | close candidate");
     EXPECT_TRUE(driver.session.gone());
 }
 

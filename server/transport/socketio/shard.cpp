@@ -241,7 +241,7 @@ void Shard::close_all() {
     std::vector<std::shared_ptr<Connection>> connections;
     connections.reserve(connections_.size());
     for (const auto& [sid, connection] : connections_) connections.push_back(connection);
-    for (const auto& connection : connections) connection->close_now(CloseReason::server_shutting_down);
+    for (const auto& connection : connections) connection->shut_down();
     check_stopped();
 }
 
