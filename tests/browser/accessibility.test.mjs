@@ -1,8 +1,9 @@
 // axe over every page and what opens on it, in light and in dark.
 
 import { after, before, test } from 'node:test';
-import { assertAccessible, cell, launch, live, openWindow } from './support/browser.mjs';
-import { Shop, startEmpty } from './support/shop.mjs';
+import { assertAccessible, cell, live, openWindow } from './support/browser.mjs';
+import { startEmpty } from './support/shop.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 const BAD_CSV = 'sku,name,quantity\nC-1,Fine,5\nC-2,Not fine,many\n';
 
@@ -10,8 +11,7 @@ let shop;
 let browser;
 let order;
 before(async () => {
-  shop = await Shop.open({ products: 60 });
-  browser = await launch();
+  ({ shop, browser } = await openStage({ products: 60 }));
   await shop.import([
     ['A-OUT', 'None left', 'Parts', 0, 5],
     ['A-LOW', 'A few left', 'Tools', 3, 5],
@@ -19,10 +19,7 @@ before(async () => {
   order = await shop.order(['W-0001', 2], ['W-0002', 3]);
   await shop.order(['W-0003', 1]);
 });
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+after(closeStage);
 
 /** Runs axe in both colour schemes. What fades in is waited for: half-faded text has no contrast to measure. */
 async function assertBoth(page, what) {

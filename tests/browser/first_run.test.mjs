@@ -2,19 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, live, openWindow } from './support/browser.mjs';
-import { emailOf, PASSWORD, Shop, startEmpty } from './support/shop.mjs';
+import { live, openWindow } from './support/browser.mjs';
+import { emailOf, PASSWORD, startEmpty } from './support/shop.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 let shop;
 let browser;
-before(async () => {
-  shop = await Shop.open();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+before(async () => ({ shop, browser } = await openStage()));
+after(closeStage);
 
 const EMAIL = emailOf('clerk');
 

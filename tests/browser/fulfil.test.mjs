@@ -4,19 +4,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { newKey } from '../support/client.mjs';
-import { assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
-import { Shop } from './support/shop.mjs';
+import { assertNumber, cell, live, openWindow } from './support/browser.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 let shop;
 let browser;
-before(async () => {
-  shop = await Shop.open({ products: 30 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+before(async () => ({ shop, browser } = await openStage({ products: 30 })));
+after(closeStage);
 
 const units = (dialog, sku) => dialog.getByLabel(new RegExp(`^Units of ${sku} in MAIN`));
 const numberOf = (page, sku, field) => page.getByRole('row').filter({ hasText: sku }).locator(`[data-field=${field}]`);

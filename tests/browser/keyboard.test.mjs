@@ -2,21 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
-import { Shop } from './support/shop.mjs';
+import { assertNumber, cell, live, openWindow } from './support/browser.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 const PRODUCTS = 250;
 
 let shop;
 let browser;
-before(async () => {
-  shop = await Shop.open({ products: PRODUCTS });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+before(async () => ({ shop, browser } = await openStage({ products: PRODUCTS })));
+after(closeStage);
 
 /** Where the focus is, as "SKU column", or "heading column". */
 async function assertFocus(page, wanted) {

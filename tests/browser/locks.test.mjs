@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertAccessible, launch, live, openWindow } from './support/browser.mjs';
-import { Shop } from './support/shop.mjs';
+import { assertAccessible, live, openWindow } from './support/browser.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 const LOCKS = '**/api/v1/admin/locks?*';
 const ASK_EVERY_MS = 15_000;
@@ -11,14 +11,8 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 
 let shop;
 let browser;
-before(async () => {
-  shop = await Shop.open();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+before(async () => ({ shop, browser } = await openStage()));
+after(closeStage);
 
 async function assertBoth(page, what) {
   for (const colorScheme of ['light', 'dark']) {

@@ -2,19 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { addLine, assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
-import { PASSWORD, Shop } from './support/shop.mjs';
+import { addLine, assertNumber, cell, live, openWindow } from './support/browser.mjs';
+import { PASSWORD } from './support/shop.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 let shop;
 let browser;
-before(async () => {
-  shop = await Shop.open({ products: 150 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+before(async () => ({ shop, browser } = await openStage({ products: 150 })));
+after(closeStage);
 
 const choose = (page, name, text) =>
   page.getByLabel('CSV file').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });

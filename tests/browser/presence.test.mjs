@@ -2,19 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertAccessible, launch, live, openWindow } from './support/browser.mjs';
-import { Shop } from './support/shop.mjs';
+import { assertAccessible, live, openWindow } from './support/browser.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 let shop;
 let browser;
-before(async () => {
-  shop = await Shop.open({ products: 5 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+before(async () => ({ shop, browser } = await openStage({ products: 5 })));
+after(closeStage);
 
 test('two people see each other by their initials, until one closes the window', async (t) => {
   const { page: clerk } = await openWindow(t, browser, shop, { role: 'clerk' });

@@ -3,19 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { addLine, assertNumber, cell, launch, live, openWindow } from './support/browser.mjs';
-import { Shop } from './support/shop.mjs';
+import { addLine, assertNumber, cell, live, openWindow } from './support/browser.mjs';
+import { closeStage, openStage } from './support/stage.mjs';
 
 let shop;
 let browser;
-before(async () => {
-  shop = await Shop.open({ products: 250 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await shop?.close();
-});
+before(async () => ({ shop, browser } = await openStage({ products: 250 })));
+after(closeStage);
 
 const placeOrder = (page) => page.getByRole('button', { name: 'Place order' }).click();
 
