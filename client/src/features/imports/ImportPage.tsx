@@ -6,6 +6,7 @@ import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { plural } from '../../components/format.ts';
 import { UploadIcon } from '../../components/icons.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
+import page from '../../components/page.module.css';
 import type { ImportReport } from './api.ts';
 import classes from './ImportPage.module.css';
 import { Report } from './Report.tsx';
@@ -14,7 +15,7 @@ import { useImport } from './use_import.ts';
 export function ImportPage() {
   const { file, choose, again, partial, setPartial, checking, applying, apply } = useImport();
   return (
-    <div className={classes.page}>
+    <div className={page.narrow}>
       <PageHead title="Import products">
         {file && (
           <Button variant="default" size="xs" disabled={applying.isLoading} onClick={again}>

@@ -1,5 +1,6 @@
+import { Counts } from '../../components/Counts.tsx';
 import table from '../../components/data_table.module.css';
-import { formatQuantity, plural } from '../../components/format.ts';
+import { plural } from '../../components/format.ts';
 import type { ImportError, ImportReport } from './api.ts';
 import classes from './ImportPage.module.css';
 
@@ -7,24 +8,18 @@ const SHOWN_ERRORS = 500;
 
 /** What a file would do, or did. */
 export function Report({ report, applied }: { report: ImportReport; applied: boolean }) {
-  const counts: [string, number][] = [
-    ['Rows', report.rows],
-    [applied ? 'Created' : 'To create', report.created],
-    [applied ? 'Updated' : 'To update', report.updated],
-    ['Skipped', report.skipped],
-    ['With errors', report.errors.length],
+  const wrong = report.errors.length;
+  const counts = [
+    { label: 'Rows', count: report.rows },
+    { label: applied ? 'Created' : 'To create', count: report.created },
+    { label: applied ? 'Updated' : 'To update', count: report.updated },
+    { label: 'Skipped', count: report.skipped },
+    { label: 'With errors', count: wrong, bad: wrong > 0 },
   ];
   return (
     <>
-      <dl className={classes.counts}>
-        {counts.map(([label, count]) => (
-          <div key={label} data-bad={(label === 'With errors' && count > 0) || undefined}>
-            <dt>{label}</dt>
-            <dd>{formatQuantity(count)}</dd>
-          </div>
-        ))}
-      </dl>
-      {report.errors.length > 0 && <ErrorRows errors={report.errors} />}
+      <Counts counts={counts} />
+      {wrong > 0 && <ErrorRows errors={report.errors} />}
     </>
   );
 }

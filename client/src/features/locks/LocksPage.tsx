@@ -1,7 +1,9 @@
+import { Counts } from '../../components/Counts.tsx';
 import table from '../../components/data_table.module.css';
 import { Empty, ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { formatDuration, formatQuantity, plural } from '../../components/format.ts';
 import { PageHead } from '../../components/PageHead.tsx';
+import page from '../../components/page.module.css';
 import { StatusBadge, type Tone } from '../../components/StatusBadge.tsx';
 import { LOCKS_MAX, type LockList, type LockMode, type ProductLock, useLocksQuery } from './api.ts';
 import classes from './LocksPage.module.css';
@@ -31,7 +33,7 @@ export function LocksPage() {
     skipPollingIfUnfocused: true,
   });
   return (
-    <div className={classes.page}>
+    <div className={page.narrow}>
       <PageHead title="Locks" note={data && !error && data.mode === 'redis' ? held(data.items.length) : undefined} />
       <p className={classes.about}>
         A lock lets one instance of the server work on a product while the others wait their turn. Locks are for speed
@@ -87,17 +89,7 @@ function Totals({ totals }: { totals: LockList['totals'] }) {
   return (
     <section aria-labelledby="lock-totals" className={classes.section}>
       <h2 id="lock-totals">Of the instance that answered, since it started</h2>
-      <dl className={classes.totals}>
-        {TOTALS.map(({ name, label, hint }) => (
-          <div key={name}>
-            <dt>
-              {label}
-              <span>{hint}</span>
-            </dt>
-            <dd>{formatQuantity(totals[name])}</dd>
-          </div>
-        ))}
-      </dl>
+      <Counts counts={TOTALS.map(({ name, label, hint }) => ({ label, hint, count: totals[name] }))} />
     </section>
   );
 }

@@ -8,6 +8,7 @@ import { ProblemAlert, Waiting } from '../../components/Feedback.tsx';
 import { FormActions } from '../../components/FormEnd.tsx';
 import { inWords, plural } from '../../components/format.ts';
 import { PageHead } from '../../components/PageHead.tsx';
+import page from '../../components/page.module.css';
 import { showToast } from '../../components/toasts.ts';
 import { useChangeUserMutation, useCreateUserMutation, useUsersQuery } from './api.ts';
 import classes from './UsersPage.module.css';
@@ -20,7 +21,7 @@ export function UsersPage() {
   const { data, error, refetch } = useUsersQuery(undefined, { refetchOnMountOrArgChange: true });
   const [adding, setAdding] = useState(false);
   return (
-    <div className={classes.page}>
+    <div className={page.narrow}>
       <PageHead title="Users" note={data ? plural(data.length, 'account') : undefined}>
         {!adding && (
           <Button size="xs" onClick={() => setAdding(true)}>
