@@ -1,4 +1,5 @@
 #include "domain/decide_commands.hpp"
+#include "domain/product_rules.hpp"
 #include "domain/refuse.hpp"
 
 namespace onhand::domain {
@@ -23,13 +24,7 @@ std::optional<Refusal> refuse_remains(const Product& product, WorkingSet& set) {
 
 Outcome judge(const ArchiveProduct& command, WorkingSet& set, const Context& context, Changes& changes) {
     auto* const product = set.find_product(command.sku);
-    if (product == nullptr || product->archived) return refuse_unknown_sku(product, command.sku, "");
-    if (command.expected_version != product->version) {
-        auto refusal = refuse(RefusalCode::version_mismatch,
-                              sentence("The product ", product->sku, " was changed meanwhile. Look at it again."));
-        refusal.product = *product;
-        return refusal;
-    }
+    if (auto refusal = refuse_change(product, command.sku, command.expected_version)) return std::move(*refusal);
     if (auto refusal = refuse_remains(*product, set)) return std::move(*refusal);
     product->archived = true;
     product->version += 1;

@@ -46,4 +46,13 @@ std::optional<Refusal> refuse_fault(const Product& product) {
     return refuse_at(RefusalCode::invalid_request, fault->pointer, std::move(fault->detail));
 }
 
+std::optional<Refusal> refuse_change(const Product* product, std::string_view sku, std::int64_t expected_version) {
+    if (product == nullptr || product->archived) return refuse_unknown_sku(product, sku, "");
+    if (expected_version == product->version) return std::nullopt;
+    auto refusal = refuse(RefusalCode::version_mismatch,
+                          sentence("The product ", product->sku, " was changed meanwhile. Look at it again."));
+    refusal.product = *product;
+    return refusal;
+}
+
 }  // namespace onhand::domain

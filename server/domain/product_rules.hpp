@@ -1,8 +1,10 @@
 #pragma once
 // What the fields of a product may hold, for creating, updating and importing. Private to the room. Pure, any thread.
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "domain/outcome.hpp"
 
@@ -19,6 +21,9 @@ std::optional<FieldFault> find_fault(const Product& product);
 
 // The same as a refusal of the form.
 std::optional<Refusal> refuse_fault(const Product& product);
+
+// Refuses to change a product that is not there (nullptr), is archived, or is not of the version that the caller saw.
+std::optional<Refusal> refuse_change(const Product* product, std::string_view sku, std::int64_t expected_version);
 
 // Gives `field` the wanted value, if there is one; true when that made it different.
 template <class Value>

@@ -90,13 +90,7 @@ Outcome judge(const CreateProduct& command, WorkingSet& set, const Context& cont
 
 Outcome judge(const UpdateProduct& command, WorkingSet& set, const Context& context, Changes& changes) {
     auto* const product = set.find_product(command.sku);
-    if (product == nullptr || product->archived) return refuse_unknown_sku(product, command.sku, "");
-    if (command.expected_version != product->version) {
-        auto refusal = refuse(RefusalCode::version_mismatch,
-                              sentence("The product ", product->sku, " was changed meanwhile. Look at it again."));
-        refusal.product = *product;
-        return refusal;
-    }
+    if (auto refusal = refuse_change(product, command.sku, command.expected_version)) return std::move(*refusal);
     Product after = *product;
     if (!assign_all(command, after)) return ProductDone{std::move(after)};
     if (auto refusal = refuse_fault(after)) return std::move(*refusal);
