@@ -76,6 +76,13 @@ class OrderedSlots {
         counts_.erase(counts_.begin() + static_cast<std::ptrdiff_t>(piece));
     }
 
+    // Calls visit(std::span<const Slot>) for all rows in order, some at a time.
+    template <class Visit>
+    void each_piece(const Visit& visit) const {
+        for (std::size_t piece = 0; piece < pieces_.size(); ++piece)
+            visit(std::span<const Slot>(begin(piece), counts_[piece]));
+    }
+
     // Calls visit(slot) in order from position `from` on, until it returns false or the list ends.
     template <class Visit>
     void forward(std::size_t from, const Visit& visit) const {

@@ -1,7 +1,11 @@
 #include "engine/stock_pages.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
 #include <optional>
+#include <span>
 
 #include "engine/page_pick.hpp"
 #include "engine/sampled_bounds.hpp"
@@ -54,8 +58,8 @@ Part part_of(std::int64_t offset, std::int64_t limit, std::size_t size) {
 
 // The number of a level in the column, such that a descending order is an ascending one of these.
 std::int64_t key_of(const Column64& column, Slot level, bool descending) {
-    const auto number = column[level].load(std::memory_order_relaxed);
-    return descending ? ~number : number;
+    // Minus one has all bits set.
+    return column[level].load(std::memory_order_relaxed) ^ -std::int64_t{descending};
 }
 
 // Keeps the bits of levels that have this number in the column.
@@ -156,35 +160,135 @@ std::vector<std::int64_t> sample_of(const StockTable& table, const StockFilter& 
     return sample;
 }
 
-// Rows with their numbers, by SKU.
+// The rows within the bounds, by SKU. Those that equal a bound may be most of the table (a million levels of one import
+// were updated at the same time), and need not be sorted.
 struct Gathered {
-    std::vector<std::int64_t> keys;
-    std::vector<Slot> slots;
-    std::size_t before = 0;  // rows below the bounds
+    std::size_t before = 0;  // rows below the lower bound
+    std::vector<Slot> at_low;
+    std::vector<std::int64_t> keys;  // of the rows between the bounds
+    std::vector<Slot> between;
+    std::vector<Slot> at_high;
+
+    void clear() {
+        before = 0;
+        at_low.clear();
+        keys.clear();
+        between.clear();
+        at_high.clear();
+    }
+    std::size_t end() const { return before + at_low.size() + between.size() + at_high.size(); }
 };
 
-// Gathers the rows within the bounds; of those that equal the upper one the first `equal_max` only.
-void gather(const StockTable& table, const StockFilter& filter, const Bits* bits, const KeyBounds& bounds,
-            std::size_t equal_max, Gathered& rows) {
-    const Column64& column = column_of(table.levels(), filter.sort);
-    rows.keys.clear();
-    rows.slots.clear();
-    rows.before = 0;
-    table.by_sku().forward(0, [&](Slot slot) {
-        const auto key = key_of(column, slot, filter.descending);
-        if (key > bounds.high || (bits != nullptr && !has_bit(*bits, slot))) return true;
-        if (key < bounds.low) {
-            ++rows.before;
-            return true;
+template <class Visit>
+void each_bit_of(std::uint64_t bits, const Visit& visit) {
+    for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
+}
+
+// Gathers the rows of a table, up to 64 at a time.
+class Sweep {
+  public:
+    // No more rows that equal the upper bound are taken once there are `at_high_max`.
+    Sweep(const StockTable& table, const StockFilter& filter, const Bits* bits, const KeyBounds& bounds,
+          std::size_t at_high_max, Gathered& rows)
+        : column_(column_of(table.levels(), filter.sort)),
+          descending_(filter.descending),
+          bits_(bits),
+          bounds_(bounds),
+          at_high_max_(at_high_max),
+          rows_(rows) {}
+
+    void take(std::span<const Slot> slots) {
+        constexpr int few_counted = 16;
+        if (bits_ == nullptr) return take_most(slots, ~std::uint64_t{0});
+        std::uint64_t counted = 0;
+        for (std::size_t i = 0; i < slots.size(); ++i) counted |= std::uint64_t{has_bit(*bits_, slots[i])} << i;
+        if (std::popcount(counted) > few_counted) return take_most(slots, counted);
+        each_bit_of(counted, [&](std::size_t i) {
+            const auto key = key_of(column_, slots[i], descending_);
+            if (key < bounds_.low)
+                ++rows_.before;
+            else if (key <= bounds_.high)
+                place(slots[i], key);
+        });
+    }
+
+  private:
+    // What a row is to the bounds goes into bits, not branches: of rows on both sides in no order the processor would
+    // guess every second one wrong, and a million would take four times as long.
+    void take_most(std::span<const Slot> slots, std::uint64_t counted) {
+        const std::int64_t reach = bounds_.high - std::int64_t{is_full() && bounds_.high > bounds_.low};
+        if (bounds_.low == KeyBounds{}.low && least_of(slots) > reach) return;
+        // Below the lower bound wraps around and is then far above the upper one.
+        const auto low = static_cast<std::uint64_t>(bounds_.low);
+        const auto width = static_cast<std::uint64_t>(reach) - low;
+        std::array<std::int64_t, 64> keys{};  // each is read once: they change meanwhile
+        std::uint64_t below = 0, within = 0;
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+            keys[i] = key_of(column_, slots[i], descending_);
+            below |= std::uint64_t{keys[i] < bounds_.low} << i;
+            within |= std::uint64_t{static_cast<std::uint64_t>(keys[i]) - low <= width} << i;
         }
-        if (key == bounds.high) {
-            if (equal_max == 0) return true;
-            --equal_max;
+        rows_.before += static_cast<std::size_t>(std::popcount(below & counted));
+        each_bit_of(within & counted, [&](std::size_t i) { place(slots[i], keys[i]); });
+    }
+
+    // Of a page at the beginning most rows lie behind, and to see the least of some is cheaper than to place each.
+    std::int64_t least_of(std::span<const Slot> slots) const {
+        auto least = std::numeric_limits<std::int64_t>::max();
+        for (const auto slot : slots) least = std::min(least, key_of(column_, slot, descending_));
+        return least;
+    }
+
+    // Puts a row within the bounds where it belongs.
+    void place(Slot slot, std::int64_t key) {
+        if (key == bounds_.high) {
+            if (!is_full()) rows_.at_high.push_back(slot);
+        } else if (key == bounds_.low) {
+            rows_.at_low.push_back(slot);
+        } else {
+            rows_.keys.push_back(key);
+            rows_.between.push_back(slot);
         }
-        rows.keys.push_back(key);
-        rows.slots.push_back(slot);
-        return true;
+    }
+
+    bool is_full() const { return rows_.at_high.size() >= at_high_max_; }
+
+    const Column64& column_;
+    const bool descending_;
+    const Bits* const bits_;
+    const KeyBounds bounds_;
+    const std::size_t at_high_max_;
+    Gathered& rows_;
+};
+
+void gather(const StockTable& table, Sweep sweep, Gathered& rows) {
+    rows.clear();
+    table.by_sku().each_piece([&](std::span<const Slot> slots) {
+        for (; slots.size() > 64; slots = slots.subspan(64)) sweep.take(slots.first(64));
+        sweep.take(slots);
     });
+}
+
+// What [part.first, part.last) of all rows has in common with `size` rows from `begin` on, counted from there.
+Part shared_part(Part part, std::size_t begin, std::size_t size) {
+    const auto from_begin = [&](std::size_t rank) { return std::min(std::max(rank, begin) - begin, size); };
+    return {from_begin(part.first), from_begin(part.last)};
+}
+
+std::vector<Slot> page_of(const Gathered& rows, Part part) {
+    std::vector<Slot> page;
+    const auto append = [&](const std::vector<Slot>& slots, Part shared) {
+        page.insert(page.end(), slots.begin() + static_cast<std::ptrdiff_t>(shared.first),
+                    slots.begin() + static_cast<std::ptrdiff_t>(shared.last));
+    };
+    auto begin = rows.before;
+    append(rows.at_low, shared_part(part, begin, rows.at_low.size()));
+    begin += rows.at_low.size();
+    const auto shared = shared_part(part, begin, rows.between.size());
+    for (const auto position : pick_page(rows.keys, shared.first, shared.last)) page.push_back(rows.between[position]);
+    begin += rows.between.size();
+    append(rows.at_high, shared_part(part, begin, rows.at_high.size()));
+    return page;
 }
 
 // The page in the order of a column that is not kept in order. The sweep goes by SKU, so that equal numbers stand so.
@@ -195,15 +299,11 @@ std::vector<Slot> page_of_live(const StockTable& table, const StockFilter& filte
     thread_local Gathered rows;
     const auto part = part_of(filter.offset, filter.limit, total);
     auto sample = sample_of(table, filter, bits);
-    gather(table, filter, bits, guess_bounds(sample, total, part.first, part.last), part.last, rows);
+    const auto bounds = guess_bounds(sample, total, part.first, part.last);
+    gather(table, {table, filter, bits, bounds, part.last, rows}, rows);
     // A guess may be wrong, and numbers change while they are looked at.
-    if (rows.before > part.first || rows.before + rows.keys.size() < part.last)
-        gather(table, filter, bits, {}, total, rows);
-    const auto last = std::min(part.last - rows.before, rows.keys.size());
-    const auto first = std::min(part.first - rows.before, last);
-    std::vector<Slot> page;
-    for (const auto position : pick_page(rows.keys, first, last)) page.push_back(rows.slots[position]);
-    return page;
+    if (rows.before > part.first || rows.end() < part.last) gather(table, {table, filter, bits, {}, total, rows}, rows);
+    return page_of(rows, part);
 }
 
 std::vector<Slot> rows_of(const Bits& bits) {

@@ -289,7 +289,7 @@ TEST(StockViewPages, sorts_many_rows_by_a_number) {
         std::ranges::sort(all, [&](const auto& a, const auto& b) {
             return a.first != b.first ? (a.first < b.first) != descending : a.second < b.second;
         });
-        for (const std::int64_t offset : {0, 1, 50, 900, 3000, 6000, 15'000, 19'990}) {
+        for (const std::int64_t offset : {0, 1, 50, 900, 2650, 3000, 6000, 13'300, 15'000, 19'990}) {
             for (const std::int64_t limit : {1, 20, 500}) {
                 StockFilter filter;
                 filter.sort = StockSort::available;
