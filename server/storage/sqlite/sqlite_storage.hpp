@@ -21,7 +21,9 @@ struct SqliteOptions {
     std::string path = "data/onhand.db";  // its folder is made when missing
     int read_connections = 2;             // reading calls that run at the same time
     int busy_ms = 2'000;                  // waiting for another program's lock before a batch is answered with conflict
-    int checkpoint_pages = 6'000;         // the log is copied into the database past this length (4 KiB a page)
+    // The log is copied into the database past this length (4 KiB a page). Orders wait meanwhile, some 12 ms and
+    // 4 for each thousand pages; copying less more often writes pages again that change all the time.
+    int checkpoint_pages = 1'500;
     std::int64_t log_bytes_kept = 64'000'000;  // of the log's file, once it was longer (tests take less)
     bool background = true;                    // false: no thread; catch_up_derived() is called by hand (tests)
     std::int64_t run_numbers = 131'072;        // feed numbers of a run of lists and keys (tests take less)
