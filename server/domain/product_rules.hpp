@@ -1,5 +1,6 @@
 #pragma once
-// What the fields of a product may hold, for creating, updating and importing. Private to the room. Pure, any thread.
+// What the fields of a product may hold, for creating, updating and importing, and when one may be changed. Private to
+// the room. Pure, any thread.
 
 #include <cstdint>
 #include <optional>

@@ -5,6 +5,7 @@
 // changed by one thread under the stock view's lock, asked by many.
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,12 +29,17 @@ inline void clear_bit(Bits& bits, std::size_t at) {
 }
 std::size_t count_bits(const Bits& bits);
 
+// Calls visit(at) for each set bit of one word, in order.
+template <class Visit>
+void each_bit(std::uint64_t word, const Visit& visit) {
+    for (; word != 0; word &= word - 1) visit(static_cast<std::size_t>(std::countr_zero(word)));
+}
+
 // Calls visit(at) for each set bit, in order.
 template <class Visit>
 void each_bit(const Bits& bits, const Visit& visit) {
     for (std::size_t word = 0; word < bits.size(); ++word)
-        for (auto left = bits[word]; left != 0; left &= left - 1)
-            visit(word * 64 + static_cast<std::size_t>(__builtin_ctzll(left)));
+        each_bit(bits[word], [&](std::size_t at) { visit(word * 64 + at); });
 }
 
 // The words of a search, folded; every one must occur.

@@ -179,14 +179,12 @@ struct Gathered {
     std::size_t end() const { return before + at_low.size() + between.size() + at_high.size(); }
 };
 
-template <class Visit>
-void each_bit_of(std::uint64_t bits, const Visit& visit) {
-    for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
-}
-
-// Gathers the rows of a table, up to 64 at a time.
+// Gathers the rows of a table, a few at a time.
 class Sweep {
   public:
+    // So many rows have one bit each in a word.
+    static constexpr std::size_t rows_max = 64;
+
     // No more rows that equal the upper bound are taken once there are `at_high_max`.
     Sweep(const StockTable& table, const StockFilter& filter, const Bits* bits, const KeyBounds& bounds,
           std::size_t at_high_max, Gathered& rows)
@@ -197,13 +195,14 @@ class Sweep {
           at_high_max_(at_high_max),
           rows_(rows) {}
 
+    // At most rows_max. Where few of them count, only those are looked at.
     void take(std::span<const Slot> slots) {
         constexpr int few_counted = 16;
         if (bits_ == nullptr) return take_most(slots, ~std::uint64_t{0});
         std::uint64_t counted = 0;
         for (std::size_t i = 0; i < slots.size(); ++i) counted |= std::uint64_t{has_bit(*bits_, slots[i])} << i;
         if (std::popcount(counted) > few_counted) return take_most(slots, counted);
-        each_bit_of(counted, [&](std::size_t i) {
+        each_bit(counted, [&](std::size_t i) {
             const auto key = key_of(column_, slots[i], descending_);
             if (key < bounds_.low)
                 ++rows_.before;
@@ -221,7 +220,7 @@ class Sweep {
         // Below the lower bound wraps around and is then far above the upper one.
         const auto low = static_cast<std::uint64_t>(bounds_.low);
         const auto width = static_cast<std::uint64_t>(reach) - low;
-        std::array<std::int64_t, 64> keys{};  // each is read once: they change meanwhile
+        std::array<std::int64_t, rows_max> keys{};  // each is read once: they change meanwhile
         std::uint64_t below = 0, within = 0;
         for (std::size_t i = 0; i < slots.size(); ++i) {
             keys[i] = key_of(column_, slots[i], descending_);
@@ -229,7 +228,7 @@ class Sweep {
             within |= std::uint64_t{static_cast<std::uint64_t>(keys[i]) - low <= width} << i;
         }
         rows_.before += static_cast<std::size_t>(std::popcount(below & counted));
-        each_bit_of(within & counted, [&](std::size_t i) { place(slots[i], keys[i]); });
+        each_bit(within & counted, [&](std::size_t i) { place(slots[i], keys[i]); });
     }
 
     // Of a page at the beginning most rows lie behind, and to see the least of some is cheaper than to place each.
@@ -261,10 +260,14 @@ class Sweep {
     Gathered& rows_;
 };
 
-void gather(const StockTable& table, Sweep sweep, Gathered& rows) {
+// Gathers the rows within the bounds; of those that equal the upper one the first `at_high_max` only.
+void gather(const StockTable& table, const StockFilter& filter, const Bits* bits, const KeyBounds& bounds,
+            std::size_t at_high_max, Gathered& rows) {
     rows.clear();
-    table.by_sku().each_piece([&](std::span<const Slot> slots) {
-        for (; slots.size() > 64; slots = slots.subspan(64)) sweep.take(slots.first(64));
+    Sweep sweep(table, filter, bits, bounds, at_high_max, rows);
+    table.by_sku().each_piece([&sweep](std::span<const Slot> slots) {
+        for (; slots.size() > Sweep::rows_max; slots = slots.subspan(Sweep::rows_max))
+            sweep.take(slots.first(Sweep::rows_max));
         sweep.take(slots);
     });
 }
@@ -299,10 +302,9 @@ std::vector<Slot> page_of_live(const StockTable& table, const StockFilter& filte
     thread_local Gathered rows;
     const auto part = part_of(filter.offset, filter.limit, total);
     auto sample = sample_of(table, filter, bits);
-    const auto bounds = guess_bounds(sample, total, part.first, part.last);
-    gather(table, {table, filter, bits, bounds, part.last, rows}, rows);
+    gather(table, filter, bits, guess_bounds(sample, total, part.first, part.last), part.last, rows);
     // A guess may be wrong, and numbers change while they are looked at.
-    if (rows.before > part.first || rows.end() < part.last) gather(table, {table, filter, bits, {}, total, rows}, rows);
+    if (rows.before > part.first || rows.end() < part.last) gather(table, filter, bits, {}, total, rows);
     return page_of(rows, part);
 }
 

@@ -68,6 +68,11 @@ class Driver {
         session.on_get_aborted(actions_);
         return take();
     }
+    // A WebSocket came to take over, and its probe was answered.
+    void begin_upgrade() {
+        EXPECT_TRUE(candidate(0));
+        EXPECT_EQ(probe("2probe", 0), " | candidate 3probe");
+    }
     bool candidate(int at) { return session.on_candidate(start + milliseconds(at)); }
     int deadline() const {
         return static_cast<int>(std::chrono::duration_cast<milliseconds>(session.deadline() - start).count());
@@ -200,8 +205,7 @@ TEST(EngineUpgrade, switches_after_the_probe) {
 
 TEST(EngineUpgrade, finishes_gets_during_the_probe_ever_more_slowly) {
     Driver driver(Transport::polling);
-    driver.candidate(0);
-    EXPECT_EQ(driver.probe("2probe", 0), " | candidate 3probe");
+    driver.begin_upgrade();
     EXPECT_EQ(driver.get(1), "");
     EXPECT_EQ(driver.deadline(), 11);
     EXPECT_EQ(driver.time(11), " | answer 200 6");
@@ -287,8 +291,7 @@ TEST(EngineClose, is_forgotten_in_the_end) {
 // A client that has stopped polling for its upgrade asks no more, so only the WebSocket can tell it the end.
 TEST(EngineClose, lets_an_upgrade_end_that_the_close_meets) {
     Driver driver(Transport::polling);
-    EXPECT_TRUE(driver.candidate(0));
-    EXPECT_EQ(driver.probe("2probe", 0), " | candidate 3probe");
+    driver.begin_upgrade();
     EXPECT_EQ(driver.emit("41"), "");
     EXPECT_EQ(driver.close(1), " | closed: forced close");
     EXPECT_FALSE(driver.session.open());
@@ -333,8 +336,7 @@ TEST(EngineShutDown, is_immediate_without_an_answered_probe) {
 TEST(EngineShutDown, lets_an_upgrade_end_for_a_second) {
     for (const bool in_time : {true, false}) {
         Driver driver(Transport::polling);
-        EXPECT_TRUE(driver.candidate(0));
-        EXPECT_EQ(driver.probe("2probe", 0), " | candidate 3probe");
+        driver.begin_upgrade();
         EXPECT_EQ(driver.emit("4last"), "");
         EXPECT_EQ(driver.shut_down(500), " | closed: server shutting down");
         EXPECT_FALSE(driver.session.gone());
@@ -351,8 +353,7 @@ TEST(EngineShutDown, lets_an_upgrade_end_for_a_second) {
 
 TEST(EngineShutDown, answers_a_get_that_came_during_the_upgrade) {
     Driver driver(Transport::polling);
-    EXPECT_TRUE(driver.candidate(0));
-    driver.probe("2probe", 0);
+    driver.begin_upgrade();
     driver.get(1);
     EXPECT_EQ(driver.shut_down(2), " | answer 200 1 | close candidate | closed: server shutting down");
     EXPECT_TRUE(driver.session.gone());
@@ -360,8 +361,7 @@ TEST(EngineShutDown, answers_a_get_that_came_during_the_upgrade) {
 
 TEST(EngineShutDown, waits_no_longer_for_a_session_that_was_closed_before) {
     Driver driver(Transport::polling);
-    EXPECT_TRUE(driver.candidate(0));
-    driver.probe("2probe", 0);
+    driver.begin_upgrade();
     EXPECT_EQ(driver.close(1), " | closed: forced close");
     EXPECT_EQ(driver.shut_down(100), "");
     EXPECT_FALSE(driver.session.gone());
