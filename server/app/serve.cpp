@@ -109,7 +109,7 @@ class Server {
               http::Services{core_->engine, core_->stock, core_->accounts, core_->queries, clock, core_->cluster.get()},
               std::move(page)),
           sockets_(live_options(config_), http_.io_contexts()),
-          catch_up_(catch_up_threads, catch_up_queue_max),
+          catch_up_("catch-up", catch_up_threads, catch_up_queue_max),
           feed_(live::LiveFeed::Parts{sockets_, core_->stock, core_->accounts, core_->queries, clock, options_,
                                       [this](std::function<void()> job) { return catch_up_.post(std::move(job)); },
                                       [this](std::size_t io_index, http::Call call, http::CallDone done) {

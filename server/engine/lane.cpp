@@ -9,6 +9,7 @@
 #include "base/ensure.hpp"
 #include "base/log.hpp"
 #include "base/sort_unique.hpp"
+#include "base/thread_name.hpp"
 #include "engine/locked_products.hpp"
 
 namespace onhand::engine {
@@ -96,6 +97,7 @@ std::size_t Lane::queue_length() const {
 }
 
 void Lane::run() {
+    name_thread("lane");
     Batch batch;
     while (take_batch(batch)) {
         try {

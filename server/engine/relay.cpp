@@ -8,6 +8,7 @@
 #include "base/ensure.hpp"
 #include "base/fixed_number.hpp"
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace onhand::engine {
 
@@ -95,6 +96,7 @@ RelayStats Relay::stats() const {
 }
 
 void Relay::run() {
+    name_thread("relay");
     for (bool stopping = false; !stopping;) {
         stopping = wait();
         take_messages();

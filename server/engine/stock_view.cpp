@@ -6,6 +6,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "base/thread_name.hpp"
 #include "engine/fair_mutex.hpp"
 #include "engine/stock_pages.hpp"
 #include "engine/stock_table.hpp"
@@ -71,7 +72,10 @@ void StockView::set_head(domain::FeedSeq head) {
     if (impl.table.levels().size() < many)
         impl.settle();
     else if (!impl.settler.joinable())
-        impl.settler = std::thread([&impl] { impl.settle(); });
+        impl.settler = std::thread([&impl] {
+            name_thread("stock orders");
+            impl.settle();
+        });
 }
 
 // In short turns: readers get in between, so that a large import does not keep them waiting.

@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/thread_name.hpp"
 #include "bus/redis/prefix.hpp"
 #include "bus/redis/slot.hpp"
 
@@ -108,6 +109,7 @@ std::shared_ptr<Node> Locator::report_moved(std::uint16_t slot, std::string_view
 }
 
 void Locator::run() {
+    name_thread("sentinel");
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         suspicious_ = false;

@@ -10,6 +10,7 @@
 
 #include "base/ensure.hpp"
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace onhand::bus::redis {
 namespace {
@@ -96,6 +97,7 @@ PubSubStats PubSub::stats() const {
 }
 
 void PubSub::run() {
+    name_thread("hints");
     while (true) {
         {
             const std::lock_guard lock(mutex_);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 #include "base/urgency.hpp"
 
 namespace onhand::storage::sqlite {
@@ -324,6 +325,7 @@ bool DerivedStore::wait_for_work(SteadyClock::time_point until) {
 }
 
 void DerivedStore::run() {
+    name_thread("derived store");
     auto next_second = SteadyClock::now() + std::chrono::seconds(1);
     apply_quietly();
     while (wait_for_work(next_second)) {
@@ -366,6 +368,7 @@ void DerivedStore::wake_merging() {
 }
 
 void DerivedStore::run_merging() {
+    name_thread("run merging");
     // Nobody waits for merging, so whoever answers requests goes first.
     step_back(background_nice);
     bool failing = false;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread_name.hpp"
 #include "storage/sqlite/database.hpp"
 
 namespace onhand::storage::sqlite {
@@ -27,6 +28,7 @@ class RowStream {
     template <class Read>
     RowStream(Connection& connection, std::string sql, Read read, std::size_t blocks_max)
         : blocks_max_(blocks_max), thread_([this, &connection, sql = std::move(sql), read = std::move(read)] {
+              name_thread("row stream");
               try {
                   run(connection, sql, read);
               } catch (...) {

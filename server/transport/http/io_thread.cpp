@@ -9,6 +9,7 @@
 
 #include "base/ensure.hpp"
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 #include "transport/http/running_call.hpp"
 #include "transport/http/session.hpp"
 
@@ -57,7 +58,10 @@ void IoThread::start(Acceptor acceptor) {
         accept_next();
         start_sweep();
     });
-    thread_ = std::thread([this] { io_.run(); });
+    thread_ = std::thread([this] {
+        name_thread("io");
+        io_.run();
+    });
 }
 
 // The loop ends in when_empty(), not for want of work: a call that waits for the engine has nothing pending here.

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_name.hpp"
 #include "base/urgency.hpp"
 
 namespace onhand::http {
@@ -74,6 +75,7 @@ struct PatientHasher::Impl {
     }
 
     void run() {
+        name_thread("patient hasher");
         yield_to_all();
         while (true) {
             begin.wait();

@@ -35,8 +35,8 @@ struct ServerContext {
           services(server_services),
           router(rows),
           files(std::move(page)),
-          read_pool(server_options.read_threads, server_options.read_queue_max, WorkPool::Urgency::low),
-          hash_pool(1, server_options.hash_queue_max, WorkPool::Urgency::low) {}
+          read_pool("reads", server_options.read_threads, server_options.read_queue_max, WorkPool::Urgency::low),
+          hash_pool("hashes", 1, server_options.hash_queue_max, WorkPool::Urgency::low) {}
 
     const Options options;
     const Services services;

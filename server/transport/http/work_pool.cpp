@@ -4,14 +4,15 @@
 #include <limits>
 #include <utility>
 
+#include "base/thread_name.hpp"
 #include "base/urgency.hpp"
 
 namespace onhand::http {
 
-WorkPool::WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency) : queue_max_(queue_max) {
+WorkPool::WorkPool(const char* name, unsigned threads, std::size_t queue_max, Urgency urgency) : queue_max_(queue_max) {
     const auto count = std::max(threads, 1U);
     threads_.reserve(count);
-    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this, urgency] { run(urgency); });
+    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this, name, urgency] { run(name, urgency); });
 }
 
 WorkPool::~WorkPool() {
@@ -51,7 +52,8 @@ std::size_t WorkPool::waiting() const {
     return queue_.size();
 }
 
-void WorkPool::run(Urgency urgency) {
+void WorkPool::run(const char* name, Urgency urgency) {
+    name_thread(name);
     if (urgency == Urgency::low) step_back(background_nice);
     std::unique_lock lock(mutex_);
     while (true) {

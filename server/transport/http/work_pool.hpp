@@ -22,8 +22,8 @@ class WorkPool {
         low,  // a tenth of what the others get, and gives way to them at once
     };
 
-    // Starts `threads` (at least 1). At most `queue_max` jobs wait.
-    WorkPool(unsigned threads, std::size_t queue_max, Urgency urgency = Urgency::usual);
+    // Starts `threads` (at least 1), called `name` (base/thread_name.hpp). At most `queue_max` jobs wait.
+    WorkPool(const char* name, unsigned threads, std::size_t queue_max, Urgency urgency = Urgency::usual);
     ~WorkPool();
     WorkPool(const WorkPool&) = delete;
     WorkPool& operator=(const WorkPool&) = delete;
@@ -41,7 +41,7 @@ class WorkPool {
     std::size_t waiting() const;
 
   private:
-    void run(Urgency urgency);
+    void run(const char* name, Urgency urgency);
     bool push(Job job, std::size_t queue_max);
 
     const std::size_t queue_max_;

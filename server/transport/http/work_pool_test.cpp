@@ -30,9 +30,9 @@ Seen urgency_of(WorkPool& pool) {
 
 TEST(WorkPool, its_threads_are_as_urgent_as_they_are_said_to_be) {
     const auto nice = ::getpriority(PRIO_PROCESS, 0);
-    WorkPool usual(1, 8);
+    WorkPool usual("usual", 1, 8);
     EXPECT_EQ(urgency_of(usual), (Seen{::sched_getscheduler(0), nice}));
-    WorkPool low(1, 8, WorkPool::Urgency::low);
+    WorkPool low("low", 1, 8, WorkPool::Urgency::low);
     EXPECT_EQ(urgency_of(low), (Seen{SCHED_BATCH, std::max(nice, background_nice)}));
 }
 
@@ -41,7 +41,7 @@ TEST(WorkPool, refuses_what_does_not_fit_its_queue_and_runs_the_rest) {
     std::promise<void> go_on;
     int ran = 0;
     {
-        WorkPool pool(1, 2);
+        WorkPool pool("pool", 1, 2);
         ASSERT_TRUE(pool.post([&] {
             begun.set_value();
             go_on.get_future().wait();

@@ -1,6 +1,5 @@
 #include "transport/socketio/cluster/redis_adapter.hpp"
 
-#include <pthread.h>
 #include <sys/random.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "base/ensure.hpp"
 #include "base/text.hpp"
+#include "base/thread_name.hpp"
 #include "transport/socketio/cluster/adapter_inbox.hpp"
 #include "transport/socketio/cluster/redis_worker.hpp"
 
@@ -60,7 +60,7 @@ void RedisAdapter::start(ClusterLocal& local) {
     ensure(worker_ == nullptr, "the adapter is started once");
     worker_ = std::make_unique<RedisWorker>(settings_, inbox_, local, uid_, connected_, connection_changed_);
     thread_ = std::thread([this] {
-        ::pthread_setname_np(::pthread_self(), "cluster");
+        name_thread("cluster");
         worker_->run();
     });
 }
