@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { running } from "../server.mjs";
 
@@ -32,8 +32,9 @@ export const group = {
     const programs = ["--binary", bench.program("onhand"), "--load", bench.program("onhand-load")];
     const child = spawn(process.execPath, [program, ...about, ...programs].map(String), { stdio: ["ignore", "inherit", "inherit"] });
     running.add(child);
-    await once(child, "exit");
+    const [code] = await once(child, "exit");
     running.delete(child);
+    if (!existsSync(file)) throw new Error(`bench/cluster/run.mjs ended with ${code} and no values; what it said is above`);
     const { rows, goals, problems } = JSON.parse(readFileSync(file, "utf8"));
     for (const problem of problems) bench.fail(problem);
     for (const { scenario, side, values } of rows) bench.row(side === "" ? nameOf(scenario) : `${nameOf(scenario)}/${side}`, values);
