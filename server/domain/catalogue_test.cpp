@@ -171,6 +171,23 @@ TEST(UpdateProduct, with_nothing_new_keeps_the_version_and_says_nothing) {
     EXPECT_TRUE(shop.last_changes().empty());
 }
 
+TEST(UpdateProduct, restores_an_archived_product) {
+    Shop shop;
+    const auto restore = [](std::int64_t version) {
+        return the(UpdateProduct{.sku = "EMPTY", .expected_version = version, .restores = true});
+    };
+    shop.run({
+        {restore(1), "product EMPTY v1"},
+        {archive("EMPTY", 1), "product EMPTY v2 archived"},
+        {create("EMPTY"), "already_exists /sku"},
+        {restore(1), "version_mismatch now v2"},
+        {restore(2), "product EMPTY v3"},
+        {adjust("EMPTY", 4, Reason::found), "adjusted EMPTY@MAIN +4: 4 v1"},
+        {place("EMPTY 4"), "order 1001 placed v1: EMPTY@MAIN 4"},
+        {the(UpdateProduct{.sku = "NONE", .expected_version = 1, .restores = true}), "unknown_sku"},
+    });
+}
+
 TEST(ArchiveProduct, waits_until_nothing_is_left) {
     Shop shop;
     shop.run({

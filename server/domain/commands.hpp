@@ -74,6 +74,7 @@ struct UpdateProduct {
     std::optional<Money> unit_price;
     std::optional<std::string> attributes;
     std::optional<Quantity> reorder_point;
+    bool restores = false;  // takes it out of the archive, if it is there
 };
 
 // Refused while stock is there or promised.

@@ -159,7 +159,8 @@ class Stream {
                 if (what % 2 == 0)
                     return UpdateProduct{.sku = pick(skus, what),
                                          .expected_version = much % 4,
-                                         .name = "Updated " + std::to_string(end % 2)};
+                                         .name = "Updated " + std::to_string(end % 2),
+                                         .restores = much % 2 == 0};
                 return ArchiveProduct{.sku = pick(skus, what), .expected_version = much % 4};
             case 14:
                 return CreateLocation{.code = pick(std::array{"EAST", "WEST"}, what), .name = "Place"};

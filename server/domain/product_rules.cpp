@@ -46,8 +46,10 @@ std::optional<Refusal> refuse_fault(const Product& product) {
     return refuse_at(RefusalCode::invalid_request, fault->pointer, std::move(fault->detail));
 }
 
-std::optional<Refusal> refuse_change(const Product* product, std::string_view sku, std::int64_t expected_version) {
-    if (product == nullptr || product->archived) return refuse_unknown_sku(product, sku, "");
+std::optional<Refusal> refuse_change(const Product* product, std::string_view sku, std::int64_t expected_version,
+                                     Archived archived) {
+    const bool gone = product == nullptr || (product->archived && archived == Archived::refused);
+    if (gone) return refuse_unknown_sku(product, sku, "");
     if (expected_version == product->version) return std::nullopt;
     auto refusal = refuse(RefusalCode::version_mismatch,
                           sentence("The product ", product->sku, " was changed meanwhile. Look at it again."));

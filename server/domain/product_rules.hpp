@@ -23,8 +23,12 @@ std::optional<FieldFault> find_fault(const Product& product);
 // The same as a refusal of the form.
 std::optional<Refusal> refuse_fault(const Product& product);
 
-// Refuses to change a product that is not there (nullptr), is archived, or is not of the version that the caller saw.
-std::optional<Refusal> refuse_change(const Product* product, std::string_view sku, std::int64_t expected_version);
+enum class Archived : bool { refused, allowed };
+
+// Refuses to change a product that is not there (nullptr), is archived (unless that is allowed), or is not of the
+// version that the caller saw.
+std::optional<Refusal> refuse_change(const Product* product, std::string_view sku, std::int64_t expected_version,
+                                     Archived archived = Archived::refused);
 
 // Gives `field` the wanted value, if there is one; true when that made it different.
 template <class Value>

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "base/ensure.hpp"
 #include "domain/decide_commands.hpp"
 #include "domain/posting.hpp"
@@ -39,7 +41,8 @@ std::optional<Refusal> refuse_existing(const Product* product) {
     if (product == nullptr) return std::nullopt;
     return refuse_at(RefusalCode::already_exists, "/sku",
                      product->archived
-                         ? sentence("The SKU ", product->sku, " belongs to an archived product. Choose another one.")
+                         ? sentence("The SKU ", product->sku,
+                                    " belongs to an archived product. Restore that one, or choose another SKU.")
                          : sentence("There is a product with the SKU ", product->sku, " already."));
 }
 
@@ -51,6 +54,7 @@ bool assign_all(const UpdateProduct& command, Product& product) {
     changed |= assign(command.unit_price, product.unit_price);
     changed |= assign(command.attributes, product.attributes);
     changed |= assign(command.reorder_point, product.reorder_point);
+    changed |= command.restores && std::exchange(product.archived, false);
     return changed;
 }
 
@@ -90,7 +94,9 @@ Outcome judge(const CreateProduct& command, WorkingSet& set, const Context& cont
 
 Outcome judge(const UpdateProduct& command, WorkingSet& set, const Context& context, Changes& changes) {
     auto* const product = set.find_product(command.sku);
-    if (auto refusal = refuse_change(product, command.sku, command.expected_version)) return std::move(*refusal);
+    const auto archived = command.restores ? Archived::allowed : Archived::refused;
+    if (auto refusal = refuse_change(product, command.sku, command.expected_version, archived))
+        return std::move(*refusal);
     Product after = *product;
     if (!assign_all(command, after)) return ProductDone{std::move(after)};
     if (auto refusal = refuse_fault(after)) return std::move(*refusal);

@@ -148,6 +148,7 @@ class Model {
         auto& product = any_product();
         product.version += 1;
         choose_texts(product);
+        product.archived = product.archived && random_() % 2 == 0;  // some are restored
         put(changes, product, domain::ProductEvent::Kind::updated);
         // What is older changes nothing.
         auto old = product;

@@ -379,6 +379,7 @@ inline void StorageContract::place_and_change_orders() {
     driver_.run(domain::UpdateProduct{.sku = "A", .expected_version = 1, .category = "tools"});
     driver_.make_product("C", 0);
     driver_.run(domain::ArchiveProduct{"C", 1});
+    driver_.run(domain::UpdateProduct{.sku = "C", .expected_version = 2, .restores = true});
 }
 
 TEST_P(StorageContract, the_feed_gives_back_every_item_in_order) {

@@ -146,6 +146,22 @@ describe("products", () => {
     assert.ok((await readFeed(admin)).items.some((item) => item.kind === "product.archived" && item.product.sku === sku));
   });
 
+  it("restores an archived product, which then sells as before", async () => {
+    const { sku } = await makeProduct(admin, {});
+    const path = `${PRODUCTS}/${sku}`;
+    assert.equal((await admin.delete(path, { ifMatch: '"1"' })).status, 204);
+    checkProblem(await admin.post(PRODUCTS, { sku, name: "again" }), 409, "already_exists");
+    checkProblem(await admin.patch(path, { name: "b" }, { ifMatch: '"2"' }), 404, "unknown_sku");
+    checkProblem(await admin.patch(path, { archived: false }, { ifMatch: '"1"' }), 412, "version_mismatch");
+    const restored = await admin.patch(path, { archived: false }, { ifMatch: '"2"' });
+    assert.deepEqual([restored.status, restored.json.archived, restored.json.version], [200, false, 3]);
+    await adjust(admin, sku, 2);
+    const order = { lines: [{ sku, quantity: 2 }] };
+    assert.equal((await admin.post("/api/v1/orders", order, { key: newKey() })).status, 201);
+    const kinds = (await readFeed(admin)).items.filter((item) => item.product?.sku === sku).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ["product.created", "product.archived", "product.updated"]);
+  });
+
   it("lists by search and category, in pages without loss or repetition", async () => {
     const category = newSku("category");
     const skus = [];

@@ -173,7 +173,7 @@ test('a change that comes while one is editing is shown before anything is saved
   assert.equal(await form.getByLabel('Category').inputValue(), 'Elsewhere');
 });
 
-test('a product is archived when nothing is left of it, and leaves every list', async (t) => {
+test('a product is archived when nothing is left of it and leaves every list, until it is restored', async (t) => {
   await shop.order(['W-0005', 2]);
   const other = await openWindow(t, browser, shop, { role: 'viewer', path: '/stock?search=W-000' });
   await live(other.page);
@@ -205,4 +205,12 @@ test('a product is archived when nothing is left of it, and leaves every list', 
   await page.goto('/stock?sku=W-0006');
   await page.getByRole('dialog').getByText('Archived', { exact: true }).waitFor();
   assert.equal(await page.getByRole('dialog').getByRole('button', { name: 'Edit', exact: true }).count(), 0);
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+
+  await page.getByRole('button', { name: 'Archived', exact: true }).click();
+  const archived = page.getByRole('dialog', { name: 'Archived products' });
+  await archived.getByRole('button', { name: 'Restore W-0006' }).click();
+  await page.getByText('W-0006 restored').waitFor();
+  await archived.getByText('No product is archived.').waitFor();
+  await cell(other.page, 'W-0006', 'on_hand').waitFor();
 });

@@ -25,6 +25,12 @@ export function serveProducts(): Warehouse {
       const items = warehouse.levels.filter(({ sku }) => sku === params.sku);
       return items.length > 0 ? HttpResponse.json({ items }) : problem(404, 'unknown_sku');
     }),
+    http.get(`${API}/products`, ({ request }) => {
+      const wanted = new URL(request.url).searchParams;
+      const fits = ({ sku, archived }: Product) =>
+        archived === (wanted.get('archived') === 'true') && sku.includes(wanted.get('search') ?? '');
+      return list([...warehouse.known.values()].filter(fits));
+    }),
     http.get(`${API}/products/:sku`, ({ params }) => {
       const found = warehouse.known.get(String(params.sku));
       return found ? HttpResponse.json(found) : problem(404, 'unknown_sku');

@@ -199,10 +199,11 @@ std::string NaiveModel::judge(const CreateProduct& command) {
 }
 
 std::string NaiveModel::judge(const UpdateProduct& command) {
-    if (!on_sale(command.sku)) return "unknown_sku";
+    if (!on_sale(command.sku) && !(command.restores && items_.contains(command.sku))) return "unknown_sku";
     auto& item = items_.at(command.sku);
     if (item.version != command.expected_version) return "version_mismatch now v" + to_string(item.version);
     auto after = item;
+    if (command.restores) after.archived = false;
     if (command.name) after.name = *command.name;
     if (command.category) after.category = *command.category;
     if (command.barcode) after.barcode = *command.barcode;

@@ -191,6 +191,10 @@ void update_product(Exchange& exchange) {
     command.unit_price = read_price(fields, errors);
     command.attributes = read_attributes(fields);
     command.reorder_point = fields.integer("reorder_point", 0, domain::quantity_max);
+    if (const auto archived = fields.boolean("archived")) {
+        command.restores = !*archived;
+        if (*archived) fields.fail("archived", "can only be false, which restores; DELETE archives");
+    }
     fields.finish();
     if (refuse_if_wrong(exchange, errors)) return;
     exchange.submit(std::move(command), &render_product<200>);

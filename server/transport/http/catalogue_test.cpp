@@ -165,6 +165,26 @@ TEST_F(Catalogue, archives_a_product_without_stock) {
     EXPECT_EQ(list({{"archived", "maybe"}}).wrong(), Pointers{"archived"});
 }
 
+TEST_F(Catalogue, restores_an_archived_product_and_changes_it_in_one_go) {
+    create("{\"sku\":\"A\",\"name\":\"a\"}");
+    ASSERT_EQ(archive("A", "\"1\"").status, 204);
+    EXPECT_EQ(patch("A", "\"2\"", "{\"name\":\"b\"}").code(), "unknown_sku");
+    EXPECT_EQ(patch("A", "\"2\"", "{\"archived\":true}").wrong(), Pointers{"/archived"});
+    EXPECT_EQ(patch("A", "\"2\"", "{\"archived\":0}").wrong(), Pointers{"/archived"});
+    auto stale = patch("A", "\"1\"", "{\"archived\":false}");
+    EXPECT_EQ(stale.status, 412);
+    EXPECT_TRUE(stale.json().at("current").at("archived").as_bool());
+    auto back = patch("A", "\"2\"", "{\"archived\":false,\"name\":\"b\"}");
+    ASSERT_EQ(back.status, 200) << back.text;
+    EXPECT_FALSE(back.json().at("archived").as_bool());
+    EXPECT_EQ(back.json().at("name").as_string(), "b");
+    EXPECT_EQ(back.json().at("version").as_int64(), 3);
+    EXPECT_EQ(list({}).json().at("total").as_int64(), 1);
+    EXPECT_EQ(list({{"archived", "true"}}).json().at("total").as_int64(), 0);
+    auto same = patch("A", "\"3\"", "{\"archived\":false}");
+    EXPECT_EQ(same.json().at("version").as_int64(), 3) << "what is not archived stays as it is";
+}
+
 TEST_F(Catalogue, lists_categories_in_use) {
     create("{\"sku\":\"A\",\"name\":\"a\",\"category\":\"Z \\\"z\\\"\"}");
     create("{\"sku\":\"B\",\"name\":\"b\",\"category\":\"Y\"}");

@@ -48,6 +48,20 @@ describe('archiving a product', () => {
     expect(sent.map(({ header }) => header)).toEqual(['"1"']);
   });
 
+  it('can be undone', async () => {
+    warehouse.levels = [level('A', { on_hand: 0, allocated: 0, available: 0 })];
+    answer('delete', '/products/A', () => {
+      warehouse.known.set('A', product('A', { archived: true, version: 2 }));
+      return new HttpResponse(null, { status: 204 });
+    });
+    const restored = answer('patch', '/products/A', () => HttpResponse.json(product('A', { version: 3 })));
+    const dialog = await ask();
+    await person.click(dialog.getByRole('button', { name: 'Archive' }));
+    await press('Undo');
+    expect(await screen.findByText('A restored')).toBeInTheDocument();
+    expect(restored).toEqual([{ header: '"2"', body: { archived: false } }]);
+  });
+
   it('explains a refusal, and takes “gone already” for done', async () => {
     warehouse.levels = [level('A', { on_hand: 0, allocated: 0, available: 0 })];
     const detail = 'SKU A still has 1 on hand, 0 promised and 0 incoming.';
@@ -68,12 +82,21 @@ describe('archiving a product', () => {
 });
 
 describe('the details of a product', () => {
-  it('say that it is archived, and offer nothing', async () => {
+  it('say that it is archived, and offer no more than to restore it', async () => {
     warehouse.known.set('A', product('A', { archived: true }));
     warehouse.levels = [];
     renderApp('/stock?sku=A');
-    expect(await screen.findByText('Archived')).toBeInTheDocument();
-    expect(screen.queryByRole('button', { name: 'Edit' })).toBeNull();
+    const details = within(await screen.findByRole('dialog', { name: 'Product A' }));
+    expect(await details.findByText('Archived')).toBeInTheDocument();
+    expect(details.queryByRole('button', { name: 'Edit' })).toBeNull();
+    answer('patch', '/products/A', () => {
+      warehouse.known.set('A', product('A', { version: 2 }));
+      warehouse.levels = [level('A')];
+      return HttpResponse.json(product('A', { version: 2 }));
+    });
+    await press('Restore');
+    expect(await details.findByRole('button', { name: 'Edit' })).toBeInTheDocument();
+    expect(await details.findByRole('button', { name: 'Adjust' })).toBeInTheDocument();
   });
 
   it('say when there is no such product', async () => {

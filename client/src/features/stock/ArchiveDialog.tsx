@@ -8,6 +8,7 @@ import { showToast } from '../../components/toasts.ts';
 import { FormProblem } from './FormProblem.tsx';
 import classes from './ProductForm.module.css';
 import { useArchiveProductMutation } from './product_api.ts';
+import { useRestore } from './use_restore.ts';
 
 interface Props {
   product: Product;
@@ -18,6 +19,7 @@ interface Props {
 
 export function ArchiveDialog({ product, levels, onArchived, onClose }: Props) {
   const [archive, { isLoading }] = useArchiveProductMutation();
+  const restore = useRestore();
   const [error, setError] = useState<unknown>(null);
   const left = leftOf(levels);
   const run = async () => {
@@ -29,7 +31,8 @@ export function ArchiveDialog({ product, levels, onArchived, onClose }: Props) {
       setError(result.error);
       return;
     }
-    showToast({ tone: 'success', title: `${product.sku} archived` });
+    const undo = { label: 'Undo', run: () => void restore(product.sku) };
+    showToast({ tone: 'success', title: `${product.sku} archived`, action: undo });
     onArchived();
   };
   return (
@@ -50,8 +53,8 @@ export function ArchiveDialog({ product, levels, onArchived, onClose }: Props) {
           </p>
         ) : (
           <p>
-            It leaves the stock list, and no order can be placed for it any more. Its orders and movements stay. It
-            cannot be brought back, and its SKU cannot be used again.
+            It leaves the stock list, and no order can be placed for it any more. Its orders and movements stay, and so
+            does its SKU. It can be restored.
           </p>
         )}
         <FormProblem

@@ -18,6 +18,7 @@ import classes from './ProductDrawer.module.css';
 import { ProductEditor } from './ProductEditor.tsx';
 import { ProductFacts, ProductHead } from './ProductFacts.tsx';
 import { useProductQuery } from './product_api.ts';
+import { useRestore } from './use_restore.ts';
 
 export default function ProductDrawer({ sku, onClose }: { sku: string; onClose: () => void }) {
   const { data, error, refetch } = useStockDetailQuery(sku, { refetchOnMountOrArgChange: true });
@@ -34,7 +35,10 @@ export default function ProductDrawer({ sku, onClose }: { sku: string; onClose: 
     }
     wasEditing.current = doing === 'edit';
   }, [doing]);
-  const mayEdit = useMay('edit_products') && product !== undefined && !product.archived;
+  const manages = useMay('edit_products');
+  const mayEdit = manages && product?.archived === false;
+  const mayRestore = manages && product?.archived === true;
+  const restore = useRestore();
   const levels = data ? data.ids.flatMap((id) => data.rows[id] ?? []) : [];
   const { name, category } = product ?? levels[0] ?? { name: sku, category: '' };
   if (product && doing === 'edit') {
@@ -62,6 +66,7 @@ export default function ProductDrawer({ sku, onClose }: { sku: string; onClose: 
         editButton={editButton}
         onEdit={mayEdit ? () => setDoing('edit') : undefined}
         onArchive={mayEdit ? () => setDoing('archive') : undefined}
+        onRestore={mayRestore ? () => void restore(sku) : undefined}
       />
       {product?.archived ? (
         <p className={classes.none}>This product is out of use: it has no stock, and no order can be placed for it.</p>

@@ -18,9 +18,10 @@ interface HeadProps {
   /** Undefined where editing is not offered. */
   onEdit: (() => void) | undefined;
   onArchive: (() => void) | undefined;
+  onRestore: (() => void) | undefined;
 }
 
-export function ProductHead({ sku, category, archived, editButton, onEdit, onArchive }: HeadProps) {
+export function ProductHead({ sku, category, archived, editButton, onEdit, onArchive, onRestore }: HeadProps) {
   return (
     <div className={classes.about}>
       <p className={classes.sku}>
@@ -28,7 +29,7 @@ export function ProductHead({ sku, category, archived, editButton, onEdit, onArc
         {category && <span>{category}</span>}
         {archived && <StatusBadge tone="gray">Archived</StatusBadge>}
       </p>
-      {(onEdit || onArchive) && (
+      {(onEdit || onArchive || onRestore) && (
         <div className={classes.actions}>
           {onEdit && (
             <Button ref={editButton} size="compact-sm" variant="default" onClick={onEdit}>
@@ -38,6 +39,11 @@ export function ProductHead({ sku, category, archived, editButton, onEdit, onArc
           {onArchive && (
             <Button size="compact-sm" variant="default" onClick={onArchive}>
               Archive
+            </Button>
+          )}
+          {onRestore && (
+            <Button size="compact-sm" variant="default" onClick={onRestore}>
+              Restore
             </Button>
           )}
         </div>

@@ -22,6 +22,7 @@ import { nextSort } from './view.ts';
 
 const ProductDrawer = lazy(() => import('./ProductDrawer.tsx'));
 const NewProductPanel = lazy(() => import('./NewProductPanel.tsx'));
+const ArchivedPanel = lazy(() => import('./ArchivedPanel.tsx'));
 
 /** So many live changes later, a list sorted or filtered by live values is worth loading again. */
 const OUTDATED_AFTER = 20;
@@ -42,6 +43,7 @@ export function StockPage() {
   return (
     <div className={classes.page}>
       <PageHead title="Stock" note={loading || error ? undefined : plural(total, 'stock level')}>
+        {mayEdit && <Archived />}
         {mayEdit && <NewProduct onCreated={(product) => open(product.sku)} />}
       </PageHead>
       <Toolbar
@@ -85,6 +87,22 @@ export function StockPage() {
         </Suspense>
       )}
     </div>
+  );
+}
+
+function Archived() {
+  const [shown, setShown] = useState(false);
+  return (
+    <>
+      <Button size="xs" variant="subtle" color="gray" onClick={() => setShown(true)}>
+        Archived
+      </Button>
+      {shown && (
+        <Suspense fallback={null}>
+          <ArchivedPanel onClose={() => setShown(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

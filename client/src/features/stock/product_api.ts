@@ -63,6 +63,22 @@ export const productApi = api.injectEndpoints({
       },
       invalidatesTags: (result) => (result ? ['Stock', 'Categories'] : []),
     }),
+    /** The first products that are out of use, by SKU, and how many there are. */
+    archived: build.query<Page<Product> & { total: number }, string>({
+      query: (search) => ({ url: '/products', params: { archived: true, search, limit: 100 } }),
+      providesTags: ['Product'],
+      keepUnusedDataFor: 5,
+    }),
+    /** Takes a product out of the archive. */
+    restoreProduct: build.mutation<Product, { sku: string; version: number }>({
+      query: ({ sku, version }) => ({
+        url: addressOf(sku),
+        method: 'PATCH',
+        headers: ifMatch(version),
+        body: { archived: false },
+      }),
+      invalidatesTags: ['Stock', 'Level', 'Product', 'Categories'],
+    }),
     archiveProduct: build.mutation<void, { sku: string; version: number }>({
       query: ({ sku, version }) => ({ url: addressOf(sku), method: 'DELETE', headers: ifMatch(version) }),
       // After a refusal too: it may say that what is on screen is old.
@@ -77,6 +93,7 @@ export const {
   useCreateProductMutation,
   useUpdateProductMutation,
   useArchiveProductMutation,
+  useArchivedQuery,
 } = productApi;
 
 /** What a 412 says the product is now. */
