@@ -14,14 +14,6 @@ let browser;
 before(async () => ({ shop, browser } = await openStage()));
 after(closeStage);
 
-async function assertBoth(page, what) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
-    await assertAccessible(page, `${what}, in ${colorScheme}`);
-  }
-}
-
 async function assertFits(page, what) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `${what} is ${wide} px wider than the screen`);
@@ -53,7 +45,7 @@ test('an administrator finds the locks, and reads that a server alone has none',
   await page.getByText('Product locks are used when several instances share a PostgreSQL and a Redis.').waitFor();
   await page.getByText('Locks are for speed only').waitFor();
   assert.equal(await page.getByRole('table').count(), 0);
-  await assertBoth(page, 'no locks');
+  await assertAccessible(page, 'no locks');
 });
 
 for (const role of ['clerk', 'manager']) {
@@ -85,7 +77,7 @@ for (const [what, options] of [['a large screen', {}], ['a phone', PHONE]]) {
     assert.equal(await page.getByRole('row').count(), 4, 'the heading and three locks');
     await page.getByRole('term').filter({ hasText: 'Handed over' }).waitFor();
     await assertFits(page, 'the locks');
-    await assertBoth(page, 'held locks');
+    await assertAccessible(page, 'held locks');
     answer = { ...someLocks, items: [] };
     await page.getByText('No product is locked at this moment').waitFor();
   });
@@ -104,7 +96,7 @@ test('while the server does without its Redis the page says so, calmly, and stop
   await page.getByRole('heading', { name: 'Orders', level: 1 }).waitFor();
   const notice = page.getByRole('status').filter({ hasText: 'Orders go on and are right' });
   await notice.waitFor();
-  await assertBoth(page, 'the notice');
+  await assertAccessible(page, 'the notice');
   await page.setViewportSize(PHONE.viewport);
   await assertFits(page, 'the notice');
   redis = 'ok';

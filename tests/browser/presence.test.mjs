@@ -19,11 +19,7 @@ test('two people see each other by their initials, until one closes the window',
   await viewer.getByRole('img', { name: 'The clerk' }).waitFor();
   assert.equal(await viewer.getByRole('img', { name: 'The viewer' }).count(), 0);
   if (process.env.SHOT) await clerk.screenshot({ path: process.env.SHOT });
-  for (const colorScheme of ['light', 'dark']) {
-    await clerk.emulateMedia({ colorScheme });
-    await clerk.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
-    await assertAccessible(clerk, `somebody else there, in ${colorScheme}`);
-  }
+  await assertAccessible(clerk, 'somebody else there');
   await viewer.close();
   await clerk.getByRole('list', { name: 'Also here' }).waitFor({ state: 'detached' });
 });

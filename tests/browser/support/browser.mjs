@@ -141,7 +141,7 @@ export async function assertNumber(locator, wanted, what = 'number') {
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Runs axe over the page as it is now and fails with each violation and the elements that it found. */
-export async function assertAccessible(page, what) {
+async function runAxe(page, what) {
   await page.evaluate(axeSource);
   const { violations, passes } = await page.evaluate(
     async (tags) => {
@@ -159,6 +159,21 @@ export async function assertAccessible(page, what) {
   );
   assert.ok(passes > 10, `axe looked at nothing on ${what}`);
   assert.deepEqual(violations, [], what);
+}
+
+/** Runs axe in both colour schemes. What fades in is waited for: half-faded text has no contrast to measure. */
+export async function assertAccessible(page, what) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    await page.evaluate(() => {
+      const fading = document
+        .getAnimations()
+        .filter(({ playState, effect }) => playState === 'running' && effect.getComputedTiming().endTime < 1_000);
+      return Promise.all(fading.map(({ finished }) => finished.catch(() => {})));
+    });
+    await runAxe(page, `${what}, in ${colorScheme}`);
+  }
 }
 
 /** Types a SKU into the order form as a scanner would, and its quantity. Returns the line. */
