@@ -29,14 +29,8 @@ const LOADS = {
   "postgres-spread256": { load: spread, postgres: true },
 };
 
-// Which thread it is, by a function that only it runs.
-const THREADS = [
-  ["network", /onhand::http::IoThread|onhand::http::HttpSession/],
-  ["engine", /onhand::engine::Lane/],
-  ["relay", /onhand::engine::Relay/],
-  ["lists", /DerivedStore|DerivedIndex|catch_up/],
-  ["reading", /WorkPool/],
-];
+// What the threads are called here, by the names they give themselves (server/base/thread_name.hpp).
+const THREADS = { io: "network", lane: "engine", relay: "relay", hints: "hints", "derived store": "lists", reads: "reading" };
 
 // Which step a sample belongs to: the first whose pattern is anywhere on the stack.
 const STEPS = {
@@ -57,8 +51,8 @@ const STEPS = {
   engine: [
     ["wait for the disk (fdatasync)", /fdatasync|fsync/],
     ["look up and load", /load_batch|RowLoader|Writer::load/],
-    ["write rows (SQLite)", /sqlite3|BatchWriter/],
     ["write rows (libpq)", /PQ|postgres::/],
+    ["write rows (SQLite)", /sqlite3|BatchWriter/],
     ["decide", /judge_batch|domain::decide/],
     ["read models", /StockView|AccountBook/],
     ["hand back and publish", /complete_batch|publish/],
@@ -106,39 +100,26 @@ async function readStacks(file) {
       const kernel = address.length === 16 && address.startsWith("ffff");
       sample.frames.unshift(kernel ? `${plainName(symbol)}_[k]` : plainName(symbol));
     } else if (line.trim() !== "") {
-      const [, tid] = /\s(\d+)\s*$/.exec(line.replace(/:$/, "")) ?? [];
-      if (tid === undefined) continue;
-      sample = { tid: Number(tid), frames: [] };
+      const [, comm] = /^\s*(.*?)\s+\d+\s*$/.exec(line.replace(/:$/, "")) ?? [];
+      if (comm === undefined) continue;
+      sample = { thread: THREADS[comm], frames: [] };
       samples.push(sample);
     }
   }
   return samples;
 }
 
-// Names every thread by what most of its stacks show.
-function nameThreads(samples) {
-  const votes = new Map();
-  for (const { tid, frames } of samples) {
-    const found = THREADS.find(([, pattern]) => frames.some((frame) => pattern.test(frame)));
-    if (!found) continue;
-    const counts = votes.get(tid) ?? new Map();
-    counts.set(found[0], (counts.get(found[0]) ?? 0) + 1);
-    votes.set(tid, counts);
-  }
-  const names = new Map();
-  for (const [tid, counts] of votes) names.set(tid, [...counts].toSorted((a, b) => b[1] - a[1])[0][0]);
-  return names;
-}
-
-// Processor seconds of each thread so far.
+// Processor seconds so far of the threads in THREADS.
 function threadTimes(pid) {
-  return new Map(
-    readdirSync(`/proc/${pid}/task`).map((tid) => {
-      const stat = readFileSync(`/proc/${pid}/task/${tid}/stat`, "utf8");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return [Number(tid), (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND];
-    }),
-  );
+  const times = new Map(Object.values(THREADS).map((thread) => [thread, 0]));
+  for (const tid of readdirSync(`/proc/${pid}/task`)) {
+    const stat = readFileSync(`/proc/${pid}/task/${tid}/stat`, "utf8");
+    const [begin, end] = [stat.indexOf("(") + 1, stat.lastIndexOf(")")];
+    const thread = THREADS[stat.slice(begin, end)];
+    const fields = stat.slice(end + 2).split(" ");
+    if (thread) times.set(thread, times.get(thread) + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND);
+  }
+  return times;
 }
 
 async function measure(bench, server, load, seconds, postgres) {
@@ -147,7 +128,7 @@ async function measure(bench, server, load, seconds, postgres) {
   const result = await bench.load(server, server.token, load, { warmup: 0, duration: seconds });
   const after = threadTimes(server.child.pid);
   const each = (s) => (s * 1e6) / result.sent;
-  const threads = new Map([...after].map(([tid, s]) => [tid, each(s - (before.get(tid) ?? 0))]));
+  const threads = new Map([...after].map(([thread, s]) => [thread, each(s - before.get(thread))]));
   return { result, threads, database_us: postgres ? each(sumOfCpu(postgres.child.pid) - databaseBefore) : undefined };
 }
 
@@ -158,12 +139,10 @@ async function record(bench, server, load, seconds, file) {
   await under;
 }
 
-function budgetOf(samples, names, threads) {
+function budgetOf(samples, threads) {
   const budget = [];
-  const wanted = ["network", "engine", "relay", "lists", "reading"];
-  for (const name of wanted) {
-    const us = [...threads].filter(([tid]) => names.get(tid) === name).reduce((sum, [, each]) => sum + each, 0);
-    const own = samples.filter(({ tid }) => names.get(tid) === name);
+  for (const [name, us] of threads) {
+    const own = samples.filter(({ thread }) => thread === name);
     if (own.length === 0) continue;
     const steps = new Map();
     for (const { frames } of own) {
@@ -176,9 +155,9 @@ function budgetOf(samples, names, threads) {
   return budget;
 }
 
-function draw(samples, names, title, total_us) {
+function draw(samples, title, total_us) {
   const tree = newTree();
-  for (const { tid, frames } of samples) addStack(tree, [names.get(tid) ?? "other threads", ...tidy(frames)], 1);
+  for (const { thread, frames } of samples) addStack(tree, [thread ?? "other threads", ...tidy(frames)], 1);
   return drawFlameGraph(tree, title, (share) => `${(share * total_us).toFixed(2)} µs of each order, ${(share * 100).toFixed(1)} %`);
 }
 
@@ -192,15 +171,14 @@ async function profile(bench, name, seconds) {
   await record(bench, server, load, seconds, file);
   await bench.stopServer(server);
   const samples = await readStacks(file);
-  const names = nameThreads(samples);
-  const budget = budgetOf(samples, names, threads);
+  const budget = budgetOf(samples, threads);
   const total = budget.reduce((sum, { us }) => sum + us, 0);
   const facts = Object.fromEntries(machineFacts(root));
   const about = { ...facts, requests_per_s: Math.round(result.requests_per_second), server_us: total, load_generator_us: result.tool_cpu_us_per_request, database_us, others_cores: result.others };
   const rounded = (_, value) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
   mkdirSync(join(root, "docs/performance"), { recursive: true });
   writeFileSync(join(root, `docs/performance/budget-${name}.json`), `${JSON.stringify({ scenario: name, ...about, budget }, rounded, 1)}\n`);
-  writeFileSync(join(root, `docs/images/flame-${name}.svg`), draw(samples, names, `${name}: ${total.toFixed(1)} µs of the server's processor time for each order`, total));
+  writeFileSync(join(root, `docs/images/flame-${name}.svg`), draw(samples, `${name}: ${total.toFixed(1)} µs of the server's processor time for each order`, total));
   console.log(`\n${name}: ${about.requests_per_s} a second, ${total.toFixed(1)} µs of the server's processor time each${database_us ? `, ${database_us.toFixed(1)} µs of PostgreSQL's` : ""}\n`);
   printTable(["thread", "step", "µs per order", "share"], budget.flatMap(({ thread, us, steps }) => [
     [`**${thread}**`, "", `**${short(us)}**`, ""],

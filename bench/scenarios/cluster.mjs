@@ -9,7 +9,9 @@ import { running } from "../server.mjs";
 
 const program = resolve(import.meta.dirname, "../cluster/run.mjs");
 const SCENARIOS = {
+  "cluster-hot64": "64 connections, one product, beside the peer",
   "cluster-hot256": "256 connections, one product, beside the peer",
+  "cluster-spread64": "64 connections, 1 000 products, beside the peer",
   "cluster-spread256": "256 connections, 1 000 products, beside the peer",
   "cluster-two": "one product, one instance and two",
   "cluster-locks": "one product, with and without product locks",
@@ -21,7 +23,7 @@ export const group = {
   name: "cluster",
   title: "Several instances",
   order: 90,
-  seconds: 95,
+  seconds: 125,
   scenarios: SCENARIOS,
 
   async run(bench) {
