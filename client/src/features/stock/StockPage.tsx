@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core';
+import { Button, type ButtonProps } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Link } from 'react-router';
 import { api } from '../../api/api.ts';
 import { useAppDispatch, useAppSelector, useAppStore } from '../../api/hooks.ts';
@@ -43,8 +43,7 @@ export function StockPage() {
   return (
     <div className={classes.page}>
       <PageHead title="Stock" note={loading || error ? undefined : plural(total, 'stock level')}>
-        {mayEdit && <Archived />}
-        {mayEdit && <NewProduct onCreated={(product) => open(product.sku)} />}
+        {mayEdit && <CatalogueButtons onCreated={(product) => open(product.sku)} />}
       </PageHead>
       <Toolbar
         view={wanted}
@@ -90,40 +89,41 @@ export function StockPage() {
   );
 }
 
-function Archived() {
-  const [shown, setShown] = useState(false);
+function CatalogueButtons({ onCreated }: { onCreated: (product: Product) => void }) {
   return (
     <>
-      <Button size="xs" variant="subtle" color="gray" onClick={() => setShown(true)}>
-        Archived
-      </Button>
-      {shown && (
-        <Suspense fallback={null}>
-          <ArchivedPanel onClose={() => setShown(false)} />
-        </Suspense>
-      )}
+      <PanelButton label="Archived" variant="subtle" color="gray">
+        {(close) => <ArchivedPanel onClose={close} />}
+      </PanelButton>
+      <PanelButton label="New product" variant="default">
+        {(close) => (
+          <NewProductPanel
+            onCreated={(product) => {
+              close();
+              onCreated(product);
+            }}
+            onClose={close}
+          />
+        )}
+      </PanelButton>
     </>
   );
 }
 
-function NewProduct({ onCreated }: { onCreated: (product: Product) => void }) {
-  const [creating, setCreating] = useState(false);
+interface PanelButtonProps extends Pick<ButtonProps, 'variant' | 'color'> {
+  label: string;
+  children: (close: () => void) => ReactNode;
+}
+
+/** Opens a side panel, which is loaded then. */
+function PanelButton({ label, children, ...looks }: PanelButtonProps) {
+  const [shown, setShown] = useState(false);
   return (
     <>
-      <Button size="xs" variant="default" onClick={() => setCreating(true)}>
-        New product
+      <Button size="xs" {...looks} onClick={() => setShown(true)}>
+        {label}
       </Button>
-      {creating && (
-        <Suspense fallback={null}>
-          <NewProductPanel
-            onCreated={(product) => {
-              setCreating(false);
-              onCreated(product);
-            }}
-            onClose={() => setCreating(false)}
-          />
-        </Suspense>
-      )}
+      {shown && <Suspense fallback={null}>{children(() => setShown(false))}</Suspense>}
     </>
   );
 }
