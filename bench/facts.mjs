@@ -41,13 +41,20 @@ export function busySeconds() {
   return [user, nice, system, irq, softirq, steal].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
 }
 
+// What proc(5) tells of a process (`/proc/PID`) or a thread (`/proc/PID/task/TID`): its name, its parent, and the
+// processor time in seconds so far, its own and that of its ended children.
+export function readStat(folder) {
+  const stat = readFileSync(`${folder}/stat`, "utf8");
+  const [begin, end] = [stat.indexOf("(") + 1, stat.lastIndexOf(")")];
+  const fields = stat.slice(end + 2).split(" "); // the third and those behind it
+  const seconds = (first) => (Number(fields[first - 3]) + Number(fields[first - 2])) / TICKS_PER_SECOND;
+  return { name: stat.slice(begin, end), parent: Number(fields[1]), seconds: seconds(14), childSeconds: seconds(16) };
+}
+
 function cpuOf(pid) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [, parent, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // User and system time of its own and of its ended children: fields 14 to 17 of proc(5).
-    const ticks = fields.slice(9, 13).reduce((sum, text) => sum + Number(text), 0);
-    return { parent: Number(parent), seconds: ticks / TICKS_PER_SECOND };
+    const { parent, seconds, childSeconds } = readStat(`/proc/${pid}`);
+    return { parent, seconds: seconds + childSeconds };
   } catch {
     return undefined; // ended meanwhile
   }

@@ -3,18 +3,17 @@
 // (docs/images/flame-NAME.svg) and the budget (docs/performance/budget-NAME.json), and prints the budget.
 
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs, promisify } from "node:util";
 import { Bench, printTable, short } from "./bench.mjs";
-import { machineFacts, sumOfCpu } from "./facts.mjs";
+import { machineFacts, readStat, sumOfCpu } from "./facts.mjs";
 import { addStack, drawFlameGraph, newTree } from "./flame_graph.mjs";
 import { HOT_SKU, SPREAD_PREFIX, SPREAD_PRODUCTS } from "./prepare.mjs";
 
 const execute = promisify(execFile);
 const root = resolve(import.meta.dirname, "..");
-const TICKS_PER_SECOND = 100;
 const FREQUENCY = 799; // samples a second of each busy thread; no divisor of anything periodic
 const STACK_BYTES = 8192;
 const PERF_OUTPUT_MAX = 1 << 30;
@@ -113,11 +112,9 @@ async function readStacks(file) {
 function threadTimes(pid) {
   const times = new Map(Object.values(THREADS).map((thread) => [thread, 0]));
   for (const tid of readdirSync(`/proc/${pid}/task`)) {
-    const stat = readFileSync(`/proc/${pid}/task/${tid}/stat`, "utf8");
-    const [begin, end] = [stat.indexOf("(") + 1, stat.lastIndexOf(")")];
-    const thread = THREADS[stat.slice(begin, end)];
-    const fields = stat.slice(end + 2).split(" ");
-    if (thread) times.set(thread, times.get(thread) + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND);
+    const { name, seconds } = readStat(`/proc/${pid}/task/${tid}`);
+    const thread = THREADS[name];
+    if (thread) times.set(thread, times.get(thread) + seconds);
   }
   return times;
 }

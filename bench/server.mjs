@@ -7,12 +7,12 @@ import { readFileSync } from "node:fs";
 import { get, request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { readStat } from "./facts.mjs";
 
 const READY_POLL_MS = 2;
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 120_000;
-const TICKS_PER_SECOND = 100; // USER_HZ of Linux
 
 // What is ended when the run is.
 export const running = new Set();
@@ -117,9 +117,7 @@ export function ask(server, method, path, { token, body, type = "application/jso
 
 // Processor time of the server so far, in seconds.
 export function cpuSeconds(server) {
-  const stat = readFileSync(`/proc/${server.child.pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return readStat(`/proc/${server.child.pid}`).seconds;
 }
 
 // Resident memory in MB (10^6 bytes); `peak` is the most it ever was.

@@ -40,13 +40,15 @@ function products({ prepare }) {
   return `${["sku,name,category,unit_price,currency,reorder_point", ...rows].join("\n")}\n`;
 }
 
-// Starts the work in a process of its own that has the processor only when nobody else wants it: who asks for exports and
-// reports sits at another machine, and only what the server does for it shall be beside the orders. Resolves to a
-// function that ends it and resolves to {done, failed, bytes}.
+// Starts a program that has the processor only when nobody else wants it: who asks for exports and reports sits at
+// another machine, and only what the server does for it shall be beside the orders.
+const spawnIdle = (args, stdio) => spawn("chrt", ["--idle", "0", process.execPath, ...args], { stdio });
+
+// Starts the work in a process of its own. Resolves to a function that ends it and resolves to {done, failed, bytes}.
 async function startWork(bench, server, token, { workers, requests }) {
   if (workers === 0) return startCounting();
   const program = join(import.meta.dirname, "../side_work.mjs");
-  const child = spawn("chrt", ["--idle", "0", process.execPath, program], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawnIdle([program], ["pipe", "pipe", "inherit"]);
   let output = "";
   child.stdout.on("data", (bytes) => (output += bytes));
   const ended = new Promise((resolve, reject) => {
@@ -62,7 +64,7 @@ async function startWork(bench, server, token, { workers, requests }) {
 }
 
 function startCounting() {
-  const child = spawn("chrt", ["--idle", "0", process.execPath, "-e", "for (;;);"], { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawnIdle(["-e", "for (;;);"], ["ignore", "ignore", "inherit"]);
   const ended = once(child, "exit");
   return async () => {
     child.kill();

@@ -6,9 +6,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { readStat } from "../facts.mjs";
 
 const START_TIMEOUT_MS = 20_000;
-const TICKS_PER_SECOND = 100; // USER_HZ of Linux
 const STOP_TIMEOUT_MS = 20_000;
 
 const running = new Set();
@@ -104,9 +104,7 @@ export async function heapInUse(server) {
 // Processor time so far in seconds, user and system, of all threads there were. What the kernel does within our system
 // calls counts, as it must.
 export function cpuSeconds({ child }) {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return readStat(`/proc/${child.pid}`).seconds;
 }
 
 // Resident memory in bytes: all of it, and what is the program's own (anonymous) memory.
