@@ -148,6 +148,7 @@ test('two people edit the same product: who saves later sees what changed, and l
   await field(form, 'Name').fill('Mine');
   await field(form, 'Barcode').fill('123');
   await changeElsewhere('W-0003', { name: 'Theirs', reorder_point: 77 });
+  // Their change may come by the feed before the press or with its answer: neither may replace it unseen.
   await form.getByRole('button', { name: 'Save' }).click();
   const alert = form.getByRole('alert');
   await alert.getByText('Someone changed this product while you were editing').waitFor();

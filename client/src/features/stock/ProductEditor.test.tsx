@@ -55,10 +55,16 @@ describe('editing a product', () => {
     const alert = within(await form.findByRole('alert'));
     expect(alert.getByText(/Reorder point/).closest('li')).toHaveTextContent('Reorder point: 3 → 9');
     expect(alert.getByText(/^Name/).closest('li')).toHaveTextContent(
-      'Name: Product A → Theirs. You changed it too: saving replaces theirs.',
+      'Name: Product A → Theirs. You changed it too: choose before you save.',
     );
     expect(form.getByRole('textbox', { name: 'Name' })).toHaveValue('Mine');
     expect(form.getByLabelText('Reorder point')).toHaveValue('9');
+    // A second press that was meant for the old product replaces nothing: the choice is asked for.
+    await press('Save');
+    expect(form.getByRole('button', { name: 'Keep mine' })).toHaveFocus();
+    expect(sent).toHaveLength(1);
+    await press('Keep mine');
+    expect(alert.getByText(/^Name/).closest('li')).toHaveTextContent('Saving replaces theirs.');
     await press('Save');
     expect(await screen.findByRole('dialog', { name: 'Mine' })).toBeInTheDocument();
     expect(sent[1]).toEqual({ header: '"2"', body: { name: 'Mine' } });

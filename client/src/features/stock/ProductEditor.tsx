@@ -26,7 +26,7 @@ export function ProductEditor({ product, onDone }: Props) {
       aria-label={`Edit ${product.sku}`}
       noValidate
     >
-      {edit.news.length > 0 && <Meanwhile news={edit.news} onTake={edit.takeTheirs} />}
+      {edit.news.length > 0 && <Meanwhile news={edit.news} onChoose={edit.choose} />}
       <ProductFields form={{ fields, change, mistakes, disabled: busy }} />
       <FormProblem
         error={edit.error}
@@ -45,8 +45,13 @@ export function ProductEditor({ product, onDone }: Props) {
   );
 }
 
+interface MeanwhileProps {
+  news: readonly News[];
+  onChoose: (news: News, whose: 'mine' | 'theirs') => void;
+}
+
 /** What somebody else changed while this was typed, and whose it is now. */
-function Meanwhile({ news, onTake }: { news: readonly News[]; onTake: (news: News) => void }) {
+function Meanwhile({ news, onChoose }: MeanwhileProps) {
   return (
     <Alert color="yellow" title="Someone changed this product while you were editing" role="alert">
       <p>Your changes are not saved yet. Look at them again, then save.</p>
@@ -55,16 +60,26 @@ function Meanwhile({ news, onTake }: { news: readonly News[]; onTake: (news: New
           <li key={each.field}>
             <span>
               <strong>{each.label}</strong>: <del>{each.before}</del> → <ins>{each.now}</ins>
-              {each.contested && '. You changed it too: saving replaces theirs.'}
+              {each.whose === 'contested' && '. You changed it too: choose before you save.'}
+              {each.whose === 'mine' && '. Saving replaces theirs.'}
             </span>
-            {each.contested && (
-              <Button size="compact-xs" variant="default" onClick={() => onTake(each)}>
-                Take theirs
-              </Button>
-            )}
+            {each.whose === 'contested' && <Choice onChoose={(whose) => onChoose(each, whose)} />}
           </li>
         ))}
       </ul>
     </Alert>
+  );
+}
+
+function Choice({ onChoose }: { onChoose: (whose: 'mine' | 'theirs') => void }) {
+  return (
+    <>
+      <Button size="compact-xs" variant="default" onClick={() => onChoose('mine')}>
+        Keep mine
+      </Button>
+      <Button size="compact-xs" variant="default" onClick={() => onChoose('theirs')}>
+        Take theirs
+      </Button>
+    </>
   );
 }

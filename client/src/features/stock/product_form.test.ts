@@ -69,9 +69,9 @@ describe('rebase', () => {
     const theirs = product('A', { category: 'Tables', reorder_point: 9, version: 2 });
     const { fields, news } = rebase(BASE, theirs, mine);
     expect(fields).toMatchObject({ name: 'Mine', barcode: '7', category: 'Tables', reorder_point: '9' });
-    expect(news.map(({ label, before, now, contested }) => [label, before, now, contested])).toEqual([
-      ['Category', 'Chairs', 'Tables', false],
-      ['Reorder point', '3', '9', false],
+    expect(news.map(({ label, before, now, whose }) => [label, before, now, whose])).toEqual([
+      ['Category', 'Chairs', 'Tables', 'theirs'],
+      ['Reorder point', '3', '9', 'theirs'],
     ]);
   });
 
@@ -79,10 +79,10 @@ describe('rebase', () => {
     const theirs = product('A', { name: 'Theirs', barcode: '7', unit_price: null, version: 2 });
     const { fields, news } = rebase(BASE, theirs, mine);
     expect(fields).toMatchObject({ name: 'Mine', barcode: '7', amount: '' });
-    expect(news.map(({ field, contested }) => [field, contested])).toEqual([
-      ['name', true],
-      ['barcode', false],
-      ['unit_price', false],
+    expect(news.map(({ field, whose }) => [field, whose])).toEqual([
+      ['name', 'contested'],
+      ['barcode', 'theirs'],
+      ['unit_price', 'theirs'],
     ]);
     expect(take(fields, theirs, 'name').name).toBe('Theirs');
   });
@@ -91,7 +91,7 @@ describe('rebase', () => {
     const typed = { ...toFields(BASE), reorder_point: 'a few' };
     const { fields, news } = rebase(BASE, product('A', { reorder_point: 4, version: 2 }), typed);
     expect(fields.reorder_point).toBe('a few');
-    expect(news[0]).toMatchObject({ field: 'reorder_point', contested: true });
+    expect(news[0]).toMatchObject({ field: 'reorder_point', whose: 'contested' });
   });
 });
 

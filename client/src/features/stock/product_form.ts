@@ -125,8 +125,11 @@ export interface News {
   label: string;
   before: string;
   now: string;
-  /** It was edited here too: what was typed stands in the form, and saving replaces theirs. */
-  contested: boolean;
+  /**
+   * Whose the form has. What was edited here too is `contested`: what was typed stands in the form, and nothing is saved
+   * before somebody has chosen. Else a press of Save that was meant for the old product would replace theirs unseen.
+   */
+  whose: 'theirs' | 'mine' | 'contested';
 }
 
 const LABELS: Record<Editable, string> = {
@@ -161,17 +164,20 @@ export function rebase(
   fields: ProductFields,
 ): { fields: ProductFields; news: News[] } {
   const { values, mistakes } = readFields(fields, base);
-  const news = EDITABLE.filter((name) => !same(base[name], theirs[name])).map((field) => ({
-    field,
-    label: LABELS[field],
-    before: inWords(base, field),
-    now: inWords(theirs, field),
-    contested:
-      mistakes[field as FieldName] !== undefined ||
-      !(same(values[field], base[field]) || same(values[field], theirs[field])),
-  }));
+  const untouched = (field: Editable) =>
+    mistakes[field as FieldName] === undefined &&
+    (same(values[field], base[field]) || same(values[field], theirs[field]));
+  const news = EDITABLE.filter((name) => !same(base[name], theirs[name])).map(
+    (field): News => ({
+      field,
+      label: LABELS[field],
+      before: inWords(base, field),
+      now: inWords(theirs, field),
+      whose: untouched(field) ? 'theirs' : 'contested',
+    }),
+  );
   const taken = news
-    .filter(({ contested }) => !contested)
+    .filter(({ whose }) => whose === 'theirs')
     .reduce((next, { field }) => take(next, theirs, field), fields);
   return { fields: taken, news };
 }

@@ -173,6 +173,10 @@ export function useProductEdit(product: Product, form: RefObject<HTMLFormElement
       wrong.complain(mistakes);
       return;
     }
+    if (news.some(({ whose }) => whose === 'contested')) {
+      form.current?.querySelector<HTMLElement>('[role="alert"] button')?.focus();
+      return;
+    }
     setBusy(true);
     wrong.clear();
     const { error } = await send(base, values);
@@ -194,13 +198,13 @@ export function useProductEdit(product: Product, form: RefObject<HTMLFormElement
     setEditing((before) => ({ ...before, fields: { ...before.fields, ...part } }));
     wrong.forgive(part);
   };
-  /** Gives up what was typed into a field, for what somebody else made of it. */
-  const takeTheirs = ({ field }: News) =>
+  /** Settles whose a contested field is: theirs gives up what was typed. */
+  const choose = ({ field }: News, whose: 'theirs' | 'mine') =>
     setEditing((before) => ({
       ...before,
-      fields: take(before.fields, before.base, field),
-      news: before.news.map((each) => (each.field === field ? { ...each, contested: false } : each)),
+      fields: whose === 'theirs' ? take(before.fields, before.base, field) : before.fields,
+      news: before.news.map((each) => (each.field === field ? { ...each, whose } : each)),
     }));
 
-  return { fields, change, submit, busy, changed, news, takeTheirs, mistakes: wrong.mistakes, error: wrong.error };
+  return { fields, change, submit, busy, changed, news, choose, mistakes: wrong.mistakes, error: wrong.error };
 }
