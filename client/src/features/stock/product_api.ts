@@ -14,6 +14,8 @@ export interface ProductValues {
   reorder_point: number;
 }
 
+export type ProductChange = Partial<ProductValues> & { archived?: false };
+
 export interface NewProduct extends ProductValues {
   sku: string;
   opening_stock?: { location: string; quantity: number }[];
@@ -44,7 +46,8 @@ export const productApi = api.injectEndpoints({
       }),
       invalidatesTags: (result) => (result ? ['Stock', 'Categories'] : []),
     }),
-    updateProduct: build.mutation<Product, { sku: string; version: number; change: Partial<ProductValues> }>({
+    /** Changes the fields of a product; `archived: false` takes it out of the archive. */
+    updateProduct: build.mutation<Product, { sku: string; version: number; change: ProductChange }>({
       query: ({ sku, version, change }) => ({
         url: addressOf(sku),
         method: 'PATCH',
@@ -61,23 +64,19 @@ export const productApi = api.injectEndpoints({
           }
         }
       },
-      invalidatesTags: (result) => (result ? ['Stock', 'Categories'] : []),
+      // A restored product comes into the lists anew, as others see by the feed.
+      invalidatesTags: (result, _error, { change }) =>
+        !result
+          ? []
+          : change.archived === false
+            ? ['Stock', 'Level', 'Product', 'Categories']
+            : ['Stock', 'Categories'],
     }),
     /** The first products that are out of use, by SKU, and how many there are. */
     archived: build.query<Page<Product> & { total: number }, string>({
       query: (search) => ({ url: '/products', params: { archived: true, search, limit: 100 } }),
       providesTags: ['Product'],
       keepUnusedDataFor: 5,
-    }),
-    /** Takes a product out of the archive. */
-    restoreProduct: build.mutation<Product, { sku: string; version: number }>({
-      query: ({ sku, version }) => ({
-        url: addressOf(sku),
-        method: 'PATCH',
-        headers: ifMatch(version),
-        body: { archived: false },
-      }),
-      invalidatesTags: ['Stock', 'Level', 'Product', 'Categories'],
     }),
     archiveProduct: build.mutation<void, { sku: string; version: number }>({
       query: ({ sku, version }) => ({ url: addressOf(sku), method: 'DELETE', headers: ifMatch(version) }),

@@ -25,11 +25,13 @@ export function useRestore(): (sku: string) => Promise<void> {
  * else was first. Not by hooks of the query library: what asks for it, a toast say, may be gone before the answer comes.
  */
 async function restore(dispatch: ReturnType<typeof useAppDispatch>, sku: string): Promise<unknown> {
-  const { product, restoreProduct } = productApi.endpoints;
+  const { product, updateProduct } = productApi.endpoints;
   const { data, error } = await dispatch(product.initiate(sku, { forceRefetch: true, subscribe: false }));
   if (!data?.archived) {
     return error;
   }
-  const result = await dispatch(restoreProduct.initiate({ sku, version: data.version }, { track: false }));
+  const result = await dispatch(
+    updateProduct.initiate({ sku, version: data.version, change: { archived: false } }, { track: false }),
+  );
   return result.error;
 }
