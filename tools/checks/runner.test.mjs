@@ -38,7 +38,7 @@ test("the counting reporter counts tests and not suites", () => {
        test("later", { skip: true }, () => {});
      });`,
   );
-  assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 1, failures: ["bad"] });
+  assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 1, failures: ["bad: no"] });
 });
 
 test("a test file without tests is a failure", () => {
@@ -64,6 +64,12 @@ test("a C++ test that was skipped is told from one whose program is missing", ()
     `<testsuite>${testcase("a", "SKIP_REGULAR_EXPRESSION_MATCHED")}${testcase("b", "Unable to find executable")}</testsuite>`,
   );
   assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 1, failures: ["b"] });
+});
+
+test("a failed C++ test is told with what failed first", () => {
+  const output = "[ RUN      ] A.b\nx.cpp:7: Failure\nExpected: 1 &lt; 0\n\nx.cpp:9: Failure\nmore\n[  FAILED  ] A.b (1 ms)\n";
+  const testcase = `<testcase name="A.b" status="fail"><failure message=""/><system-out>${output}</system-out></testcase>`;
+  assert.deepEqual(readJunit(`<testsuite>${testcase}</testsuite>`).failures, ["A.b: x.cpp:7: Failure Expected: 1 < 0"]);
 });
 
 test("a result file that was cut short is not believed", () => {

@@ -1,6 +1,8 @@
 // A reporter for Node's test runner that writes the counts of a run as JSON, for tools/test/run.mjs.
 // A file that holds no test counts as a failure: Node itself would report such a file as passed.
 
+import { withReason } from "./reason.mjs";
+
 export default async function* countReporter(source) {
   const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
   const filesWithTests = new Set();
@@ -21,7 +23,7 @@ export default async function* countReporter(source) {
       counts.passed += 1;
     } else {
       counts.failed += 1;
-      counts.failures.push(name);
+      counts.failures.push(withReason(name, (details?.error?.cause ?? details?.error)?.message ?? ""));
     }
   }
   for (const file of emptyFiles.filter((each) => !filesWithTests.has(each))) {

@@ -1,10 +1,16 @@
 // Reads the counts out of the JUnit file that ctest writes. Used by tools/test/suites.mjs.
 
+import { withReason } from "./reason.mjs";
+
 const unescape = (text) =>
   text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => ({ lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" })[name]);
 
 // What ctest says of a test that called GTEST_SKIP.
 const SKIPPED_BY_ITSELF = '<skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>';
+
+// The first thing that GoogleTest says to have failed: "FILE:LINE: Failure" and what follows, up to its next line of
+// its own, such as "[  FAILED  ]".
+const reasonIn = (text) => /^[^\n]*: Failure\n(?:(?!\[ )[^\n]+\n)*/m.exec(text)?.[0] ?? "";
 
 // ctest writes one <testcase name="…" status="run|fail|notrun|disabled"> per test.
 export function readJunit(xml) {
@@ -20,7 +26,7 @@ export function readJunit(xml) {
     } else {
       // A test that was found but did not run (its program was not built, or is gone) is a failure.
       counts.failed += 1;
-      counts.failures.push(name);
+      counts.failures.push(withReason(name, reasonIn(unescape(inside ?? ""))));
     }
   }
   return counts;

@@ -12,7 +12,7 @@ RedisCluster::RedisCluster(int masters) {
     for (int n = 0; n < masters; ++n) {
         RedisServerOptions options;
         options.arguments = {
-            "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-require-full-coverage", "no"};
+            "--cluster-enabled", "yes", "--cluster-node-timeout", "15000", "--cluster-require-full-coverage", "no"};
         nodes_.push_back(std::make_unique<RedisServer>(options));
     }
     const auto share = slot_count / masters + 1;

@@ -12,6 +12,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <set>
 #include <stdexcept>
 
@@ -20,6 +21,13 @@ namespace {
 
 constexpr std::chrono::seconds patience{20};
 constexpr int output_bytes = 1024 * 1024;
+
+// Below the ports that the kernel gives to outgoing connections (from 32768): one of those could take the port of a
+// server that is not up yet, or down for a while. A node of a cluster also listens on the port 10000 above.
+constexpr int cluster_port_above = 10'000;
+constexpr int port_min = 10'000;
+constexpr int port_max = 22'000;
+constexpr int port_attempts_max = 1'000;
 
 std::string text_of(ReplyView reply) {
     if (reply.is_nil()) return "nil";
@@ -53,24 +61,28 @@ void wait_for_words(int output, const std::string& words) {
     }
 }
 
+bool is_free(int port) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    ::close(socket);
+    return bound;
+}
+
 }  // namespace
 
 int free_port() {
     static std::set<int> given;
-    while (true) {
-        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof(address);
-        auto* plain = reinterpret_cast<sockaddr*>(&address);
-        const bool bound = ::bind(socket, plain, size) == 0 && ::getsockname(socket, plain, &size) == 0;
-        ::close(socket);
-        if (!bound) throw std::runtime_error("no free port");
-        const int port = ntohs(address.sin_port);
-        // A node of a cluster also takes the port 10000 above.
-        if (port < 50'000 && given.insert(port).second) return port;
+    static std::minstd_rand random(std::random_device{}());
+    std::uniform_int_distribution<int> ports(port_min, port_max);
+    for (int attempt = 0; attempt < port_attempts_max; ++attempt) {
+        const int port = ports(random);
+        if (is_free(port) && is_free(port + cluster_port_above) && given.insert(port).second) return port;
     }
+    throw std::runtime_error("no free port");
 }
 
 RedisServer::RedisServer(RedisServerOptions options) : options_(std::move(options)) {

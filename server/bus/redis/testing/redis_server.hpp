@@ -57,7 +57,8 @@ class RedisServer {
     int output_ = -1;
 };
 
-// A port that nobody listens on at the moment; not given twice by one process.
+// A port that nobody has at the moment, nor the one 10000 above it, and that no outgoing connection gets; not given
+// twice by one process.
 int free_port();
 
 }  // namespace onhand::bus::redis
