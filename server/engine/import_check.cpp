@@ -26,9 +26,15 @@ std::vector<domain::ProductId> find_products(const domain::ImportProducts& impor
 }
 
 void put_locations(const domain::ImportProducts& import, const StockView& stock, domain::WorkingSet& set) {
-    for (auto& location : stock.locations()) set.put_location(std::move(location));
-    for (const auto& row : import.rows)
-        if (!set.has_location(row.location)) set.absent_location(row.location);
+    for (const auto& row : import.rows) {
+        if (set.has_location(row.location)) continue;
+        const std::string_view code =
+            row.location.empty() ? std::string_view(domain::main_location_code) : row.location;
+        if (auto location = stock.location(code))
+            set.put_location(std::move(*location));
+        else
+            set.absent_location(code);
+    }
 }
 
 // The levels that rows name, of products and locations that exist.

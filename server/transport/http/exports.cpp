@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/csv.hpp"
 #include "base/log.hpp"
+#include "base/spare_turns.hpp"
 #include "base/text.hpp"
 #include "domain/catalogue.hpp"
 #include "transport/http/exports.hpp"
@@ -61,7 +62,10 @@ class OrderExport {
         if (done_) return Piece::more;
         const auto page = services_.queries.orders(filter_);
         if (!page) return broken(page.error());
-        for (const auto& row : page->rows) append_rows(out, row.order);
+        for (const auto& row : page->rows) {
+            give_way();
+            append_rows(out, row.order);
+        }
         done_ = !page->more || page->rows.empty();
         if (!page->rows.empty()) filter_.before = page->rows.back().placed_seq;
         return Piece::more;
@@ -107,7 +111,10 @@ class MovementExport {
         const auto page = services_.queries.movements(filter_);
         if (!page) return broken(page.error());
         const auto names = names_of(services_.stock, page->rows);
-        for (std::size_t i = 0; i < page->rows.size(); ++i) append_row(out, page->rows[i], names[i]);
+        for (std::size_t i = 0; i < page->rows.size(); ++i) {
+            give_way();
+            append_row(out, page->rows[i], names[i]);
+        }
         done_ = !page->more || page->rows.empty();
         if (!page->rows.empty()) filter_.after = page->rows.back().seq;
         return Piece::more;
@@ -164,6 +171,7 @@ Piece StockExport::next(std::string& out) {
     std::unordered_map<std::int64_t, const domain::Product*> by_id;
     for (const auto& product : *products) by_id[domain::raw(product.id)] = &product;
     for (const auto& row : page.rows) {
+        give_way();
         const auto found = by_id.find(domain::raw(row.level.key.product));
         append_row(out, row, found != by_id.end() ? *found->second : domain::Product{});
     }

@@ -10,6 +10,8 @@
 
 namespace onhand::http {
 
+// Rows that are checked in one go before anything is applied: a turn (base/spare_turns.hpp) or two.
+inline constexpr std::size_t import_check_rows = 100;
 // Rows of one transaction of a file that is applied in parts: at first, and the bounds.
 inline constexpr std::size_t import_part_rows = 500;
 inline constexpr std::size_t import_part_rows_least = 50;

@@ -137,8 +137,8 @@ ImportReport ImportRun::check() {
     ProductCsv csv(text_, order_.kind, order_.currency);
     for (bool more = true; more;) {
         Rows rows;
-        rows.reserve(domain::import_rows_max + 1);
-        more = csv.next(rows, domain::import_rows_max);
+        rows.reserve(import_check_rows + 1);
+        more = csv.next(rows, import_check_rows);
         if (csv.unreadable()) {
             report.problem = unreadable_problem(*csv.unreadable());
             return report;

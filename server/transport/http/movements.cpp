@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/spare_turns.hpp"
 #include "base/text.hpp"
 #include "domain/catalogue.hpp"
 #include "transport/http/conditional.hpp"
@@ -20,6 +21,7 @@ void reply_movements(Exchange& exchange, const domain::MovementFilter& filter, L
     const auto names = names_of(exchange.services().stock, page->rows);
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < page->rows.size(); ++i) {
+        give_way();
         if (i > 0) body += ',';
         append_movement(body, page->rows[i], names[i].sku, names[i].location, exchange.services().accounts);
     }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/spare_turns.hpp"
 #include "base/text.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/order.hpp"
@@ -66,6 +67,7 @@ void reply_orders(Exchange& exchange, const domain::OrderFilter& filter, ListQue
     if (!page) return reply_unreadable(exchange, page.error());
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < page->rows.size(); ++i) {
+        give_way();
         if (i > 0) body += ',';
         append_order(body, page->rows[i].order, exchange.services().accounts);
     }

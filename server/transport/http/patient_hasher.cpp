@@ -1,17 +1,16 @@
 #include "transport/http/patient_hasher.hpp"
 
-#include <semaphore.h>
 #include <sodium.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <ctime>
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/semaphore.hpp"
 #include "base/thread_name.hpp"
 #include "base/urgency.hpp"
 
@@ -26,41 +25,6 @@ struct Asked {
     std::vector<std::uint8_t> digest;
     bool made = false;
 };
-
-// A thread that yields to all may stand still for seconds wherever it is, so it holds no lock that others wait for: a
-// semaphore is posted and waited for without one.
-class Signal {
-  public:
-    Signal() { ::sem_init(&semaphore_, 0, 0); }
-    ~Signal() { ::sem_destroy(&semaphore_); }
-    Signal(const Signal&) = delete;
-    Signal& operator=(const Signal&) = delete;
-
-    void post() { ::sem_post(&semaphore_); }
-
-    void wait() {
-        while (::sem_wait(&semaphore_) != 0 && errno == EINTR) {
-        }
-    }
-
-    // False when `deadline` (CLOCK_MONOTONIC) came first.
-    bool wait_until(const timespec& deadline) {
-        while (::sem_clockwait(&semaphore_, CLOCK_MONOTONIC, &deadline) != 0)
-            if (errno != EINTR) return false;
-        return true;
-    }
-
-  private:
-    sem_t semaphore_{};
-};
-
-timespec after(std::chrono::milliseconds wait) {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    const auto nanoseconds = std::chrono::nanoseconds(now.tv_nsec) + wait;
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(nanoseconds);
-    return {now.tv_sec + seconds.count(), (nanoseconds - seconds).count()};
-}
 
 }  // namespace
 
@@ -98,7 +62,7 @@ struct PatientHasher::Impl {
     }
 
     // True when the thread has ended by `deadline` what it was asked. What it posted for an earlier hash only wakes.
-    bool ends_by(const timespec& deadline) {
+    bool ends_by(std::chrono::steady_clock::time_point deadline) {
         while (!done)
             if (!ended.wait_until(deadline)) break;
         return done;
@@ -112,8 +76,9 @@ struct PatientHasher::Impl {
     std::atomic<bool> done = true;  // the thread has nothing to do, and asked is the callers'
     std::atomic<bool> stopping = false;
     std::atomic<std::uint64_t> made_by_callers = 0;
-    Signal begin;
-    Signal ended;
+    // Not a condition: the thread may stand still for seconds wherever it is, so it holds no lock that others wait for.
+    Semaphore begin;
+    Semaphore ended;
     std::thread thread;  // the last one: it uses the others
 };
 
@@ -127,7 +92,7 @@ bool PatientHasher::hash(std::span<std::uint8_t> out, std::string_view password,
     const std::lock_guard lock(impl.callers);
     if (impl.done) {
         impl.ask(out.size(), password, salt, cost);
-        if (impl.ends_by(after(impl.patience))) {
+        if (impl.ends_by(std::chrono::steady_clock::now() + impl.patience)) {
             if (impl.asked.made) std::copy(impl.asked.digest.begin(), impl.asked.digest.end(), out.begin());
             return impl.asked.made;
         }

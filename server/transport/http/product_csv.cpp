@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/spare_turns.hpp"
 #include "base/text.hpp"
 #include "domain/catalogue.hpp"
 
@@ -64,6 +65,7 @@ bool ProductCsv::next(std::vector<domain::ImportRow>& rows, std::size_t rows_max
     bool more = true;
     rows.emplace_back();
     while (rows.size() <= rows_max && (more = read_record(rows.back(), verdict))) {
+        give_way();
         if (verdict != Verdict::good) {
             ++skipped_;
             rows.back() = {};

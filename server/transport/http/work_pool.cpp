@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "base/spare_turns.hpp"
 #include "base/thread_name.hpp"
 #include "base/urgency.hpp"
 
@@ -54,7 +56,11 @@ std::size_t WorkPool::waiting() const {
 
 void WorkPool::run(const char* name, Urgency urgency) {
     name_thread(name);
-    if (urgency == Urgency::low) step_back(background_nice);
+    std::optional<SpareTurns> turns;
+    if (urgency == Urgency::low) {
+        step_back(background_nice);
+        turns.emplace();
+    }
     std::unique_lock lock(mutex_);
     while (true) {
         wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

@@ -19,7 +19,7 @@ class WorkPool {
     // What the threads are given of a processor that others want too.
     enum class Urgency {
         usual,
-        low,  // a tenth of what the others get, and gives way to them at once
+        low,  // a tenth of what the others get, gives way to them at once, and long work goes on in spare turns
     };
 
     // Starts `threads` (at least 1), called `name` (base/thread_name.hpp). At most `queue_max` jobs wait.
