@@ -65,18 +65,20 @@ start_server() {
     done
     tries=0
     while :; do
+        # Whoever comes back does so where its clients look for it, unless others keep that port.
         port=$(cat "$folder/port" 2>/dev/null || free_port)
         if (cd / && as_owner "$programs/pg_ctl" -D "$folder/data" -l "$folder/data/server.log" -o "-p $port" -w -t 60 \
             start) >"$folder/start.log" 2>&1; then
             break
         fi
-        rm -f "$folder/port"
         tries=$((tries + 1))
+        [ "$tries" -lt 3 ] || rm -f "$folder/port"
         [ "$tries" -lt 5 ] || {
             cat "$folder/start.log" >&2
             as_owner tail -n 20 "$folder/data/server.log" >&2 || true
             die "the server does not start"
         }
+        sleep 1
     done
     printf '%s\n' "$port" >"$folder/port"
     printf '%s\n' "postgresql://onhand@/postgres?host=$(socket_folder)&port=$port" >"$folder/url"
