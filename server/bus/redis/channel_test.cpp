@@ -251,6 +251,32 @@ TEST(Channel, a_server_that_falls_silent_is_left) {
     EXPECT_TRUE(eventually([&] { return !end.channel.connected(); }));
 }
 
+TEST(Channel, is_connected_only_while_every_channel_is_subscribed) {
+    const std::string confirmation = "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n";
+    std::atomic<int> subscriptions = 0;
+    std::atomic<bool> confirms = false;
+    // The second channel is confirmed late: with the answer to a question for a sign of life.
+    FakeRedis redis([&](std::string_view command) -> std::string {
+        if (command == "SUBSCRIBE") return ++subscriptions == 1 ? confirmation : "";
+        return "+PONG\r\n" + (confirms ? confirmation : "");
+    });
+    Locator locator(settings_of(redis.url()), {});
+    PubSub pub_sub(locator, PubSubOptions{.publishes = false});
+    std::atomic<int> calls = 0;
+    pub_sub.on_connected([&] { ++calls; });
+    pub_sub.subscribe("first", [](auto) {});
+    pub_sub.start();
+    ASSERT_TRUE(eventually([&] { return calls == 1; }));
+    EXPECT_TRUE(pub_sub.connected());
+    pub_sub.subscribe("second", [](auto) {});
+    EXPECT_FALSE(pub_sub.connected());
+    ASSERT_TRUE(eventually([&] { return subscriptions == 2; }));
+    EXPECT_FALSE(pub_sub.connected());
+    EXPECT_EQ(calls, 1);
+    confirms = true;
+    EXPECT_TRUE(eventually([&] { return calls == 2 && pub_sub.connected(); }));
+}
+
 TEST(Channel, nonsense_is_no_message) {
     const std::string nonsense =
         "*3\r\n$7\r\nmessage\r\n$11\r\nonhand:feed\r\n:5\r\n"

@@ -21,9 +21,10 @@ using std::chrono::steady_clock;
 constexpr milliseconds connect_time_max{500};
 constexpr milliseconds pause_min{10};
 constexpr milliseconds pause_max{1000};
-// Silence after which the server is asked for a sign of life, and after which the connection counts as dead.
+// Silence after which the server is asked for a sign of life, and how long that may take before the connection counts
+// as dead. Silence alone is no proof: this process may have stood still itself.
 constexpr milliseconds ask_after{300};
-constexpr milliseconds dead_after{900};
+constexpr milliseconds answer_time_max{600};
 // What is given to the socket at a time; the rest waits in the queue, where it is counted.
 constexpr std::size_t unwritten_bytes_max = 1024U * 1024;
 
@@ -43,6 +44,7 @@ void PubSub::subscribe(std::string channel, Listener listener) {
     {
         const std::lock_guard lock(mutex_);
         new_channels_.push_back(channel);
+        connected_ = false;  // until this channel is confirmed, too
         const bool is_new = listeners_.emplace(std::move(channel), std::move(listener)).second;
         ensure(is_new, "a channel has one listener");
     }
@@ -170,8 +172,11 @@ void PubSub::lose(Line& line, std::string_view why) {
 }
 
 void PubSub::check_life(Line& line, SteadyTime now) {
-    if (now - line.last_heard >= dead_after) return lose(line, "no sign of life");
-    if (now - std::max(line.last_heard, line.last_asked) < ask_after) return;
+    if (line.last_asked > line.last_heard) {
+        if (now - line.last_asked >= answer_time_max) lose(line, "no sign of life");
+        return;
+    }
+    if (now - line.last_heard < ask_after) return;
     line.last_asked = now;
     line.connection.append(std::array<std::string_view, 1>{"PING"});
     if (&line == &publisher_) ++line.answers_due;
@@ -179,7 +184,7 @@ void PubSub::check_life(Line& line, SteadyTime now) {
 
 SteadyTime PubSub::deadline_of(const Line& line) const {
     if (!line.connection.is_open()) return line.next_try;
-    return std::min(line.last_heard + dead_after, std::max(line.last_heard, line.last_asked) + ask_after);
+    return line.last_asked > line.last_heard ? line.last_asked + answer_time_max : line.last_heard + ask_after;
 }
 
 // --- what goes out
@@ -195,6 +200,7 @@ void PubSub::send_subscriptions() {
         subscriber_.connection.append(std::array<std::string_view, 2>{"SUBSCRIBE", channel});
     }
     confirmations_due_ += channels.size();
+    if (!channels.empty()) is_announced_ = false;
     if (!subscriber_.connection.write_some()) return lose(subscriber_, std::string(subscriber_.connection.error()));
     note_connected();
 }
@@ -217,18 +223,18 @@ void PubSub::send_messages() {
 }
 
 void PubSub::note_connected() {
-    const bool subscribed = subscriber_.connection.is_open() && confirmations_due_ == 0;
-    if (subscribed && !is_announced_) {
+    const bool confirmed = subscriber_.connection.is_open() && confirmations_due_ == 0;
+    {
+        // A channel that was added in the meantime is not asked for yet.
+        const std::lock_guard lock(mutex_);
+        const bool subscribed = confirmed && new_channels_.empty();
+        connected_ = subscribed && (!options_.publishes || publisher_.connection.is_open());
+        if (!subscribed || is_announced_) return;
         is_announced_ = true;
-        subscriber_.pause = pause_min;
-        {
-            const std::lock_guard lock(mutex_);
-            ++stats_.connects;
-        }
-        connected_ = !options_.publishes || publisher_.connection.is_open();
-        if (on_connected_) on_connected_();
+        ++stats_.connects;
     }
-    connected_ = subscribed && (!options_.publishes || publisher_.connection.is_open());
+    subscriber_.pause = pause_min;
+    if (on_connected_) on_connected_();
 }
 
 // --- what comes in

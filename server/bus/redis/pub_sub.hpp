@@ -32,7 +32,7 @@ struct PubSubStats {
     std::uint64_t published = 0;  // given to Redis
     std::uint64_t dropped = 0;    // not sent
     std::uint64_t received = 0;
-    std::uint64_t connects = 0;  // times the subscription stood
+    std::uint64_t connects = 0;  // times all channels were subscribed
 };
 
 class PubSub {
@@ -47,7 +47,8 @@ class PubSub {
 
     // Adds a channel, at any time; one listener each. It must not block.
     void subscribe(std::string channel, Listener listener);
-    // Before start(): called each time all channels known by then are subscribed.
+    // Before start(): called each time all channels known by then are subscribed; so a channel that is added later
+    // brings another call.
     void on_connected(std::function<void()> callback);
 
     void start();
@@ -56,7 +57,7 @@ class PubSub {
 
     // Never blocks.
     void publish(std::string channel, std::string bytes);
-    // Whether the subscription stands, and publishing works when it is wanted.
+    // Whether every channel added so far is subscribed, and publishing works when it is wanted.
     bool connected() const { return connected_.load(std::memory_order_acquire); }
     PubSubStats stats() const;
 
