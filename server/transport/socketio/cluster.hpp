@@ -55,15 +55,15 @@ class ClusterAdapter {
   public:
     virtual ~ClusterAdapter() = default;
 
-    // Once, before anything else; `local` outlives stop().
-    virtual void start(ClusterLocal& local) = 0;
+    // Once, before anything else, with the namespaces that exist on this server by then; `local` outlives stop().
+    virtual void start(ClusterLocal& local, const std::vector<std::string>& namespaces) = 0;
     // Once: ends all pending calls with what has come. `local` is not called any more after this returned.
     virtual void stop() = 0;
 
     // True while the other servers can be reached.
     virtual bool connected() const = 0;
 
-    // A namespace begins or ends to exist on this server. Every other call is for one that exists.
+    // A namespace begins or ends to exist on this server, after start(). Every other call is for one that exists.
     virtual void add_namespace(const std::string& nsp) = 0;
     virtual void remove_namespace(const std::string& nsp) = 0;
 

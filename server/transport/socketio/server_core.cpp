@@ -70,8 +70,9 @@ const Namespace* ServerCore::find_live(const std::string& name) {
 
 void ServerCore::set_cluster(std::unique_ptr<ClusterAdapter> adapter) {
     cluster_ = std::move(adapter);
-    cluster_->start(*this);
-    for (const auto& [name, space] : namespaces_) cluster_->add_namespace(name);
+    std::vector<std::string> names;
+    for (const auto& [name, space] : namespaces_) names.push_back(name);
+    cluster_->start(*this, names);
 }
 
 // Events.

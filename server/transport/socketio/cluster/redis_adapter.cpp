@@ -56,8 +56,10 @@ RedisAdapter::~RedisAdapter() {
     if (thread_.joinable()) stop();
 }
 
-void RedisAdapter::start(ClusterLocal& local) {
+void RedisAdapter::start(ClusterLocal& local, const std::vector<std::string>& namespaces) {
     ensure(worker_ == nullptr, "the adapter is started once");
+    // Queued before the thread exists, so that it never counts as connected with none of them subscribed.
+    for (const auto& nsp : namespaces) add_namespace(nsp);
     worker_ = std::make_unique<RedisWorker>(settings_, inbox_, local, uid_, connected_, connection_changed_);
     thread_ = std::thread([this] {
         name_thread("cluster");

@@ -41,7 +41,7 @@ class RedisAdapter final : public ClusterAdapter {
     RedisAdapter(const RedisAdapter&) = delete;
     RedisAdapter& operator=(const RedisAdapter&) = delete;
 
-    void start(ClusterLocal& local) override;
+    void start(ClusterLocal& local, const std::vector<std::string>& namespaces) override;
     // Publishes what is queued, for half a second at most. Not from a handler.
     void stop() override;
 
@@ -61,7 +61,8 @@ class RedisAdapter final : public ClusterAdapter {
     void server_event_with_ack(const std::string& nsp, JsonData event, std::chrono::milliseconds timeout,
                                std::function<void(ClusterAnswers<JsonData>)> done) override;
 
-    // True while both connections are up and every namespace is subscribed.
+    // True while both connections are up and every namespace is subscribed: those given to start(), and those added
+    // since as soon as the adapter's thread has taken them up.
     bool connected() const override { return connected_; }
     RedisAdapterCounts counts() const;
     // Names this server in the messages of the cluster.

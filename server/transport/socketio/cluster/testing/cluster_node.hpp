@@ -25,8 +25,7 @@ class ClusterNode {
   public:
     explicit ClusterNode(RedisSettings settings, const std::vector<std::string>& namespaces = {"/"})
         : adapter(std::move(settings), [this](bool connected) { on_connection(connected); }) {
-        adapter.start(local);
-        for (const auto& nsp : namespaces) adapter.add_namespace(nsp);
+        adapter.start(local, namespaces);
     }
 
     // True when the adapter is connected (or not), or becomes so in time.
