@@ -29,12 +29,10 @@ class ClusterTest : public testing::Test {
     }
 
     RedisCluster cluster;
-    // No lock ends here, however slow the machine is at the moment.
-    const LockOptions patient{.lease = test_patience, .call_max = patient_call};
     // For whom no answer is to be expected.
     const LockOptions hasty{.call_max = std::chrono::milliseconds(500)};
-    Instance here{cluster.url(), patient};
-    Instance there{cluster.url(), patient};
+    Instance here{cluster.url()};
+    Instance there{cluster.url()};
     Lane a{here.service};
     Lane b{there.service};
     std::vector<std::string> skus;  // one on each node

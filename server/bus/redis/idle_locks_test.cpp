@@ -20,8 +20,14 @@ class IdleLocksTest : public testing::Test {
     bool exists(const std::string& sku) { return redis.command({"EXISTS", "onhand:lock:{" + sku + "}"}) == "1"; }
 
     RedisServer redis;
-    Instance here{redis.url(), LockOptions{.instance = "here", .call_max = patient_call, .keep_idle = keep}};
-    Instance there{redis.url(), LockOptions{.instance = "there", .call_max = patient_call, .keep_idle = keep}};
+    static LockOptions keeping(std::string instance) {
+        auto options = patient_options(std::move(instance));
+        options.keep_idle = keep;
+        return options;
+    }
+
+    Instance here{redis.url(), keeping("here")};
+    Instance there{redis.url(), keeping("there")};
     Lane a{here.service, 0};
     Lane b{there.service, 0};
 };
@@ -77,7 +83,7 @@ TEST_F(IdleLocksTest, a_lane_with_nothing_to_do_is_told_that_its_lock_is_wanted)
 TEST_F(IdleLocksTest, a_kept_lock_is_extended_without_waiting) {
     ASSERT_TRUE(a.has("S1"));
     redis.command({"PEXPIRE", "onhand:lock:{S1}", "1000"});
-    here.clock.advance_ms(lock_lease.count() / extended_part);
+    here.clock.advance_ms(patient_options().lease.count() / extended_part);
     EXPECT_TRUE(a.has("S1"));
     EXPECT_TRUE(eventually([&] { return std::stoi(redis.command({"PTTL", "onhand:lock:{S1}"})) > 1000; }));
 }
@@ -86,7 +92,7 @@ TEST_F(IdleLocksTest, a_lock_that_redis_lost_is_asked_for_again) {
     ASSERT_TRUE(a.has("S1"));
     redis.command({"FLUSHALL"});
     ASSERT_TRUE(b.has("S1"));
-    here.clock.advance_ms(lock_lease.count() / extended_part);
+    here.clock.advance_ms(patient_options().lease.count() / extended_part);
     EXPECT_TRUE(a.has("S1")) << "the rows of the database know better";
     EXPECT_TRUE(eventually([&] { return !a.has("S1"); }));
 }

@@ -355,9 +355,9 @@ ScriptCall RedisProductLocks::call_of(std::span<const Errand> errands) const {
     }
     call.arguments = {owner_,
                       std::to_string(surroundings_.options.lease.count()),
-                      std::to_string(waiter_silence_max.count()),
+                      std::to_string(surroundings_.options.silence_max.count()),
                       std::to_string(line_length_max),
-                      std::to_string(gift_lease.count()),
+                      std::to_string(surroundings_.options.gift_max.count()),
                       surroundings_.prefix,
                       std::move(deeds)};
     return call;

@@ -29,6 +29,8 @@ struct LockOptions {
     std::chrono::milliseconds lease = lock_lease;
     std::chrono::milliseconds keep_max = lock_keep_max;
     std::chrono::milliseconds call_max = lock_time_max;
+    std::chrono::milliseconds silence_max = waiter_silence_max;  // how long others may be silent and still wait
+    std::chrono::milliseconds gift_max = gift_lease;             // of a lock that it hands over
     // How long a lock is kept that nothing here waits for any more, while nobody else wants it; 0: not at all. A lane
     // whose products no other lane touches then hardly asks Redis, and knows that nobody else wrote them.
     std::chrono::milliseconds keep_idle{0};

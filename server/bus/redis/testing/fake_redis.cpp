@@ -118,7 +118,12 @@ bool FakeRedis::answer_to(int socket, std::string_view command) {
     }
     const bool closes = answer.ends_with(closing_mark);
     if (closes) answer.resize(answer.size() - closing_mark.size());
-    ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+    // A long answer may be sent in parts.
+    for (std::string_view rest = answer; !rest.empty();) {
+        const auto sent = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (sent <= 0) return false;
+        rest.remove_prefix(static_cast<std::size_t>(sent));
+    }
     return !closes;
 }
 

@@ -36,12 +36,21 @@ inline Settings settings_of(const std::string& url) {
     return settings ? *settings : throw std::invalid_argument(settings.error().message);
 }
 
-// For tests in which Redis answers, however slow the machine is at the moment.
+// For tests in which Redis answers, and nothing ends by the time it took, however slow the machine is at the moment.
 inline constexpr std::chrono::milliseconds patient_call{10'000};
+inline LockOptions patient_options(std::string instance = {}) {
+    LockOptions options;
+    options.instance = std::move(instance);
+    options.lease = 3 * test_patience;
+    options.call_max = patient_call;
+    options.silence_max = 2 * test_patience;
+    options.gift_max = 2 * test_patience;
+    return options;
+}
 
 // One process: an instance with its locks. Its clock stands still unless it is given another.
 struct Instance {
-    explicit Instance(const std::string& url, LockOptions options = {.call_max = patient_call},
+    explicit Instance(const std::string& url, LockOptions options = patient_options(),
                       const Clock* other_clock = nullptr)
         : locator(settings_of(url), options.scope),
           service(locator, std::move(options), other_clock != nullptr ? *other_clock : clock) {}
